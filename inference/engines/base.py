@@ -1,0 +1,152 @@
+"""What an engine must do for a call.
+
+Audio inside the product is one channel of signed 16-bit little-endian samples at SAMPLE_HZ,
+in frames of FRAME_MS. An engine that works at another rate says so and is resampled at its
+border. The blocking methods run in worker threads, never on the event loop.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+SAMPLE_HZ = 16_000
+FRAME_MS = 20
+FRAME_BYTES = SAMPLE_HZ * FRAME_MS // 1000 * 2
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot be used here. The text names what is missing and the way out."""
+
+
+class EngineFailed(Exception):
+    """The engine was loaded and did not deliver. The text never holds what was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """An engine's key and its options, hashable: one loaded engine per distinct choice."""
+
+    key: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, key: str, **options: str) -> "EngineChoice":
+        return cls(key, tuple(sorted(options.items())))
+
+    def option(self, name: str, default: str = "") -> str:
+        return dict(self.options).get(name, default)
+
+
+class After(Enum):
+    """What follows once a reply has been heard."""
+
+    LISTEN = "listen"
+    HANG_UP = "hang up"
+    HAND_OVER = "hand over"  # to the number's human
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing the agent can answer: a question in its several wordings, and the answer."""
+
+    questions: tuple[str, ...]
+    answer: str
+    digit: str = ""  # the key that asks this question, or none
+    after: After = After.LISTEN
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the agent was told, for the engines that answer and those that listen for it."""
+
+    language: str  # ISO 639-1, "en"
+    instructions: str = ""
+    entries: tuple[Entry, ...] = ()
+    fallback_sentence: str = ""  # said when nothing fits
+
+
+class Speaker(Enum):
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One side's words in the history a language model is given; only what was heard."""
+
+    speaker: Speaker
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    text: str  # "" when there were no words
+    confidence: float = 1.0  # 0 to 1; engines that do not know say 1
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceChoice:
+    """The synthesizer and how it shall sound. `options` as the engine's form lists them."""
+
+    engine: EngineChoice
+    language: str = "en"
+    speaker: str = ""  # a name the model knows, or "" for its only one
+    sample_path: str = ""  # the recording to clone, for engines that clone
+    speed: float = 1.0
+
+
+class VoiceActivity(Protocol):
+    """One call's voice activity detector. Called on the event loop: microseconds only."""
+
+    def is_speech(self, frame: bytes) -> bool:
+        """Whether FRAME_BYTES of audio hold speech."""
+
+
+class Transcriber(Protocol):
+    def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
+        """Blocking. The words of one utterance. Raises EngineFailed."""
+
+
+class LanguageModel(Protocol):
+    def reply(
+        self, history: tuple[Utterance, ...], knowledge: Knowledge
+    ) -> AsyncIterator["str | After"]:
+        """Pieces of the reply to the history's last utterance, as they come; at most one After.
+
+        Closing the iterator stops the work at the server. Raises EngineFailed.
+        """
+
+
+class Synthesizer(Protocol):
+    hz: int
+
+    def synthesize(self, text: str, voice: VoiceChoice) -> Iterator[bytes]:
+        """Blocking generator of audio at `hz`, first piece early; closing it stops the work.
+
+        One sentence at a time and one stream per loaded engine: callers queue on the
+        engine's own lock. Raises EngineFailed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOption:
+    """One field of an engine's form: name of the option, label and help in the admin."""
+
+    name: str
+    label: str
+    help_text: str = ""
+    required: bool = False
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """How the registry and the admin know an engine."""
+
+    key: str
+    kind: str  # "vad", "stt", "llm" or "tts"
+    title: str  # for someone who has never read the code
+    licence: str  # shown where the engine is chosen
+    module: str  # inference.engines.<module>, with load(choice) and missing()
+    options: tuple[EngineOption, ...] = field(default=())

@@ -1,0 +1,41 @@
+"""What a conversation leaves behind: its turns as they end, and how it ended."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from inference.engines.base import Speaker
+
+
+class Ending(Enum):
+    """Why a conversation ended; the values are what is stored."""
+
+    CALLER_HUNG_UP = "caller"
+    AGENT_HUNG_UP = "agent"
+    HANDED_OVER = "handed over"
+    IDLE = "idle"
+    TIME_UP = "time up"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One turn. Times are ms since media start; a stage that did not run is None."""
+
+    index: int
+    speaker: Speaker
+    text: str  # caller: recognised; agent: what the caller heard
+    started_ms: int
+    ended_ms: int
+    unheard_text: str = ""
+    was_interrupted: bool = False
+    endpointing_ms: int | None = None
+    stt_ms: int | None = None
+    llm_ms: int | None = None  # to the first sentence
+    tts_ms: int | None = None  # to the first audio
+    response_ms: int | None = None  # last speech to first audio sent
+
+
+class Journal(Protocol):
+    def turn(self, record: TurnRecord) -> None:
+        """Keep a turn; never waits. Called again with the same index when more is known."""

@@ -1,0 +1,19 @@
+"""Which rows of what is kept."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+
+
+class CallQuerySet(models.QuerySet):
+    def live(self) -> Self:
+        return self.filter(ended_at=None)
+
+    def unfinished(self) -> Self:
+        """Ended calls whose transcript and recording are still to be made."""
+        return self.filter(ended_at__isnull=False, finished_at=None)
+
+    def expired(self, now: datetime) -> Self:
+        """Ended calls whose time is up. A call in progress has no purge_after."""
+        return self.filter(purge_after__lte=now)

@@ -1,0 +1,29 @@
+"""The product's settings, over a folder of this test session's own.
+
+pytest-django loads settings before any conftest, so the folder is chosen here. Processes that
+a test starts inherit the environment and with it the folder; its maker removes it.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "VOICEADMIN_TEST_VAR" not in os.environ:
+    os.environ["VOICEADMIN_TEST_VAR"] = tempfile.mkdtemp(prefix="va-test-")  # short: sockets
+    atexit.register(shutil.rmtree, os.environ["VOICEADMIN_TEST_VAR"], ignore_errors=True)
+os.environ["VOICEADMIN_VAR"] = os.environ["VOICEADMIN_TEST_VAR"]
+os.environ.pop("REDIS_URL", None)  # a test never touches a queue that somebody uses
+
+from voiceadmin.settings import *  # noqa: F403
+from voiceadmin.settings import DATABASES, VAR_DIR
+
+# A file, and the same for a process that a test starts: threads and workers see one database.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "voiceadmin.sqlite3"}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

@@ -54,7 +54,7 @@ class Call(models.Model):
 
 
 class Turn(models.Model):
-    """One side holding the floor. Times are ms since media start; a stage that was skipped is null."""
+    """One side holding the floor. Times are ms since media start; a skipped stage is null."""
 
     class Speaker(models.TextChoices):
         CALLER = "caller", "Caller"
@@ -76,12 +76,20 @@ class Turn(models.Model):
 
     class Meta:
         ordering = ["index"]
-        constraints = [
-            models.UniqueConstraint(fields=["call", "index"], name="one_turn_per_index")
-        ]
+        constraints = [models.UniqueConstraint(fields=["call", "index"], name="one_turn_per_index")]
 
     def __str__(self) -> str:
         return f"turn {self.index}"
+
+
+class Transcript(models.Model):
+    """The whole conversation as plain text, made once the call is over."""
+
+    call = models.OneToOneField(Call, on_delete=models.CASCADE, related_name="transcript")
+    text = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"transcript of call {self.call_id}"
 
 
 class Recording(models.Model):

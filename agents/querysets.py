@@ -1,11 +1,14 @@
 """Which rows of what people configured."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
+if TYPE_CHECKING:
+    from agents.models import PhoneNumber  # noqa: F401
 
-class PhoneNumberQuerySet(models.QuerySet):
+
+class PhoneNumberQuerySet(models.QuerySet["PhoneNumber"]):
     def answered(self) -> Self:
         """Numbers in service, with all that one call needs of them in two queries."""
         return (

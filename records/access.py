@@ -8,13 +8,13 @@ import os
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 
 from records import vault
 from records.models import Call, Recording, Transcript, Turn
 
-Reader = AbstractBaseUser | PermissionsMixin | AnonymousUser | str
+Reader = AbstractUser | AnonymousUser | str
 
 READ_TRANSCRIPT = "records.view_transcript"
 HEAR_RECORDING = "records.view_recording"

@@ -1,12 +1,15 @@
 """Which rows of what is kept."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
+if TYPE_CHECKING:
+    from records.models import Call  # noqa: F401
 
-class CallQuerySet(models.QuerySet):
+
+class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> Self:
         return self.filter(ended_at=None)
 

@@ -29,7 +29,6 @@ class CallInProgress(Exception):
 @dataclass(frozen=True, slots=True)
 class Expired:
     call_id: UUID
-    started_at: datetime
     ended_at: datetime
     purge_after: datetime
     agent_name: str
@@ -64,19 +63,18 @@ def reschedule() -> None:
 
 def expired(now: datetime) -> tuple[Expired, ...]:
     """What a purge would delete, by the dates as they are stored."""
-    rows = (
-        Call.objects.expired(now)
-        .order_by("ended_at")
-        .values_list(
-            "pk",
-            "started_at",
-            "ended_at",
-            "purge_after",
-            "agent_name",
-            "agent__retention_days",
+    return tuple(
+        Expired(
+            call_id=call.pk,
+            ended_at=call.ended_at,
+            purge_after=call.purge_after,
+            agent_name=call.agent_name,
+            retention_days=call.agent.retention_days if call.agent else None,
+            audio_bytes=vault.audio_bytes(call.pk),
         )
+        for call in Call.objects.expired(now).select_related("agent").order_by("ended_at")
+        if call.ended_at and call.purge_after
     )
-    return tuple(Expired(*row, audio_bytes=vault.audio_bytes(row[0])) for row in rows)
 
 
 def purge(now: datetime, *, dry_run: bool = False) -> Outcome:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import numpy as np
@@ -107,7 +108,7 @@ class AudioSink:
         self._file.close()
 
 
-def _open_growing(path: Path):
+def _open_growing(path: Path) -> BinaryIO:
     """The file to append to; what an earlier process left there is kept."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

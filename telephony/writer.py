@@ -1,0 +1,65 @@
+"""Turns on their way to the database: one queue and one task a process.
+
+The audio path hands a turn over and goes on; the database may be slow or away. What cannot be
+written is tried again until the process ends.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+
+from inference.journal import TurnRecord
+from records import vault
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+WRITE_DEADLINE_S = 30.0
+
+
+class TurnWriter:
+    def __init__(self) -> None:
+        self._waiting: dict[UUID, dict[int, TurnRecord]] = defaultdict(dict)
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def put(self, call_id: UUID, record: TurnRecord) -> None:
+        """Keep this turn. The latest record of an index is the one that counts."""
+        self._waiting[call_id][record.index] = record
+        self._idle.clear()
+        self._wake.set()
+
+    async def run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                if not await self._write_one():
+                    await asyncio.sleep(RETRY_S)
+            self._idle.set()
+
+    async def settled(self, deadline_s: float) -> bool:
+        """Wait until everything handed over is written; whether it was in time."""
+        try:
+            await asyncio.wait_for(self._idle.wait(), deadline_s)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _write_one(self) -> bool:
+        call_id, records = next(iter(self._waiting.items()))
+        del self._waiting[call_id]
+        try:
+            write = database_sync_to_async(vault.write_turns)
+            await asyncio.wait_for(write(call_id, list(records.values())), WRITE_DEADLINE_S)
+        except vault.CallIsGone:
+            log.warning("call %s was deleted while it was live", call_id)
+        except Exception as error:  # the database is away; the turns must not be
+            log.error("call %s: turns not written yet: %s", call_id, type(error).__name__)
+            self._waiting[call_id] = records | self._waiting.get(call_id, {})
+            return False
+        return True

@@ -216,9 +216,7 @@ class Conversation:
 
     def _forget_old_audio(self) -> None:
         from_ms = self.machine.caller_audio_from_ms()
-        while len(self._audio) > RING_FRAMES and (
-            from_ms is None or self._audio[0][0] <= from_ms
-        ):
+        while len(self._audio) > RING_FRAMES and (from_ms is None or self._audio[0][0] <= from_ms):
             self._audio.popleft()
 
     # Work
@@ -284,9 +282,7 @@ class Conversation:
             await self._speak_with(backup, turn, sentence, threads.PIECE_DEADLINE_S)
         self._line.end_piece()
 
-    async def _speak_with(
-        self, voice: Voice, turn: int, sentence: str, deadline_s: float
-    ) -> None:
+    async def _speak_with(self, voice: Voice, turn: int, sentence: str, deadline_s: float) -> None:
         resampler = Resampler(voice.synthesizer.hz, SAMPLE_HZ)
         make = partial(voice.synthesizer.synthesize, sentence, voice.choice)
         async with aclosing(threads.iterate(make, self._executor, deadline_s)) as pieces:
@@ -390,7 +386,11 @@ class Conversation:
             case Line.GREETING:
                 return script.greeting
             case Line.STILL_THERE:
-                return script.idle_prompts[number] if script.idle_prompts[number:] else script.say_again
+                return (
+                    script.idle_prompts[number]
+                    if script.idle_prompts[number:]
+                    else script.say_again
+                )
             case Line.SAY_AGAIN:
                 return script.say_again
             case Line.GOODBYE:

@@ -9,7 +9,9 @@ import re
 FIRST_CLAUSE_CHARS = 24  # shorter clauses sound clipped
 LONGEST_CHARS = 240  # a model that forgets its full stops must not silence the agent
 
-_ABBREVIATIONS = frozenset("dr mr mrs ms prof st no vs etc e.g i.e a.m p.m approx".split())
+_ABBREVIATIONS = frozenset(
+    ("dr", "mr", "mrs", "ms", "prof", "st", "no", "vs", "etc", "e.g", "i.e", "a.m", "p.m", "approx")
+)
 _SENTENCE_END = re.compile(r"[.!?…]+[\"')\]]*(?=\s)|\n+")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[–—-](?=\s)")
 

@@ -6,59 +6,67 @@ of the call; when the call no longer wants it, the generator is closed in that t
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, field
 
 PIECES_AHEAD = 64
 PIECE_DEADLINE_S = 10.0
 STOP_POLL_S = 0.5  # how soon a blocked thread sees that nobody listens
 
 
+@dataclass(slots=True)
+class _Bridge:
+    """What the worker thread and the event loop share."""
+
+    loop: asyncio.AbstractEventLoop
+    pieces: asyncio.Queue[bytes | BaseException | None] = field(default_factory=asyncio.Queue)
+    room: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(PIECES_AHEAD))
+    is_unwanted: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, make: Callable[[], Iterator[bytes]]) -> None:
+        """In the worker thread: everything, errors too, crosses to the loop."""
+        try:
+            with closing(make()) as generator:  # type: ignore[type-var]  # ours are generators
+                for piece in generator:
+                    if not self._wait_for_room():
+                        return
+                    self._put(piece)
+            self._put(None)
+        except BaseException as error:
+            self._put(error)
+
+    def _wait_for_room(self) -> bool:
+        while not self.room.acquire(timeout=STOP_POLL_S):
+            if self.is_unwanted.is_set():
+                return False
+        return not self.is_unwanted.is_set()
+
+    def _put(self, item: bytes | BaseException | None) -> None:
+        try:
+            self.loop.call_soon_threadsafe(self.pieces.put_nowait, item)
+        except RuntimeError:  # the loop is closed, and the listener with it
+            self.is_unwanted.set()
+
+
 async def iterate(
     make: Callable[[], Iterator[bytes]], executor: Executor, deadline_s: float = PIECE_DEADLINE_S
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The pieces of a blocking generator as they come.
 
     Raises what the generator raised, TimeoutError when a piece takes longer than the deadline.
     """
-    loop = asyncio.get_running_loop()
-    pieces: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue()
-    room = threading.Semaphore(PIECES_AHEAD)
-    stop = threading.Event()
-
-    def put(item: bytes | BaseException | None) -> None:
-        try:
-            loop.call_soon_threadsafe(pieces.put_nowait, item)
-        except RuntimeError:  # the loop is gone, and the listener with it
-            stop.set()
-
-    def work() -> None:
-        try:
-            generator = make()
-            try:
-                for piece in generator:
-                    while not room.acquire(timeout=STOP_POLL_S):
-                        if stop.is_set():
-                            return
-                    if stop.is_set():
-                        return
-                    put(piece)
-            finally:
-                if hasattr(generator, "close"):
-                    generator.close()
-            put(None)
-        except BaseException as error:  # crosses the thread and is raised to the listener
-            put(error)
-
-    executor.submit(work)
+    bridge = _Bridge(asyncio.get_running_loop())
+    executor.submit(bridge.run, make)
     try:
         while True:
-            item = await asyncio.wait_for(pieces.get(), deadline_s)
+            item = await asyncio.wait_for(bridge.pieces.get(), deadline_s)
             if item is None:
                 return
             if isinstance(item, BaseException):
                 raise item
-            room.release()
+            bridge.room.release()
             yield item
     finally:
-        stop.set()
+        bridge.is_unwanted.set()

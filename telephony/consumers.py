@@ -100,16 +100,16 @@ class MediaSession:
             return
         if isinstance(event, media.MediaStart):
             if self._call is None:
-                format = media.Format.JSON if text.startswith("{") else media.Format.PLAIN
+                wire = media.Format.JSON if text.startswith("{") else media.Format.PLAIN
                 self._call = LiveCall(worker(), self._send_out, event)
-                self._life = asyncio.create_task(self._live(self._call, format))
+                self._life = asyncio.create_task(self._live(self._call, wire))
         elif self._call:
             self._call.happened(event)
 
-    async def _live(self, call: LiveCall, format: media.Format) -> None:
+    async def _live(self, call: LiveCall, wire: media.Format) -> None:
         """The call, beside the read loop; when it is over, so is the socket."""
         try:
-            await call.answer(format)
+            await call.answer(wire)
             await call.over()
         except CallRefused as refusal:
             self._ended_by = Call.Reason.TROUBLE

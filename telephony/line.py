@@ -25,16 +25,14 @@ class MediaLine:
         send: Send,
         playout: Playout,
         clock: Callable[[], int],
-        format: media.Format,
+        wire: media.Format,
         recorder: Recorder | None,
     ) -> None:
-        self.ended: asyncio.Future[tuple[Ending, str]] = (
-            asyncio.get_running_loop().create_future()
-        )
+        self.ended: asyncio.Future[tuple[Ending, str]] = asyncio.get_running_loop().create_future()
         self._send = send
         self._playout = playout
         self._clock = clock
-        self._format = format
+        self._wire = wire
         self._recorder = recorder
         self._commands: list[media.Command] = []
         self._wake = asyncio.Event()
@@ -112,7 +110,7 @@ class MediaLine:
     async def _send_due(self) -> None:
         commands, self._commands = self._commands, []
         for command in commands:
-            await self._send_out(media.encode(command, self._format))
+            await self._send_out(media.encode(command, self._wire))
         frames: list[bytes] = []
         for item in self._playout.due(self._clock()):
             match item:
@@ -122,7 +120,7 @@ class MediaLine:
                     await self._send_audio(frames)
                     frames = []
                     mark = media.Mark(correlation_id)
-                    await self._send_out(media.encode(mark, self._format))
+                    await self._send_out(media.encode(mark, self._wire))
         await self._send_audio(frames)
         self._keep_heard()
 

@@ -36,8 +36,6 @@ TOO_FAST_MS = 5_000  # more audio than time passed by so much is an attack
 WRITE_AUDIO_MS = 1_000
 BACKUP_VOICE = EngineChoice("espeak")
 
-ENDED_BY_PROCESS = "lost"
-
 
 class CallRefused(Exception):
     """The call cannot be taken. The text is the reason, without what was said or dialled."""
@@ -68,23 +66,24 @@ class LiveCall:
         self._line: MediaLine | None = None
         self._conversation: Conversation | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._reason = ""  # why we let go, if we did
         self._is_finished = False
 
     # Beginning
 
-    async def answer(self, format: media.Format) -> None:
+    async def answer(self, wire: media.Format) -> None:
         """Open the row, load the engines, take the line. Raises CallRefused."""
         if self._start.format != "slin16" or self._start.optimal_frame_size != FRAME_BYTES:
             raise CallRefused("the media channel must be slin16; check the Dial() in extensions")
         opened = await self._open()
         self._call_id = opened.call_id
-        self._worker.live[opened.call_id] = self
+        self._worker.takes(opened.call_id, self)
         engines = await self._load_engines(opened.spec)
         self._started_at_s = asyncio.get_running_loop().time()
         if opened.spec.record_audio:
             self._recorder = await self._open_recorder(opened.call_id)
         playout = Playout(self._start.optimal_frame_size, self._start.ptime)
-        self._line = MediaLine(self._send, playout, self._clock, format, self._recorder)
+        self._line = MediaLine(self._send, playout, self._clock, wire, self._recorder)
         self._conversation = Conversation(
             opened.spec.script,
             engines,
@@ -204,16 +203,23 @@ class LiveCall:
             return False
         return True
 
+    async def let_go(self, reason: str) -> None:
+        """End the call from our side, the caller going on to the number's human."""
+        self._reason = reason
+        await self.hand_over()
+        if self._line:
+            self._line.command(media.Hangup())
+
     # The end
 
-    async def finish(self, default: Ending | str = Ending.CALLER_HUNG_UP) -> None:
-        """Close everything, once; `default` is the reason unless the conversation gave one."""
+    async def finish(self, default: str = Ending.CALLER_HUNG_UP.value) -> None:
+        """Close everything, once; `default` is the reason unless there is a better one."""
         if self._is_finished:
             return
         self._is_finished = True
         if self._call_id is None:
             return
-        reason, detail = str(getattr(default, "value", default)), ""
+        reason, detail = self._reason or default, ""
         if self._line and self._conversation:
             if self._line.ended.done():
                 ending, detail = self._line.ended.result()
@@ -227,7 +233,7 @@ class LiveCall:
             self._recorder.finish(self._clock())
         await self._worker.writer.settled(CLOSE_DEADLINE_S)
         await self._close_row(self._call_id, reason, detail)
-        self._worker.live.pop(self._call_id, None)
+        self._worker.lets_go(self._call_id)
 
     async def _close_row(self, call_id: UUID, reason: str, detail: str) -> None:
         close = database_sync_to_async(

@@ -184,18 +184,18 @@ Command = (
 )
 
 
-def encode(command: Command, format: Format = Format.JSON) -> str:
+def encode(command: Command, wire: Format = Format.JSON) -> str:
     """The text frame of a command. Raises ValueError when Asterisk would drop it."""
     match command:
         case StopBuffering(correlation_id=argument) | Mark(correlation_id=argument):
             arguments = {"correlation_id": argument} if argument else {}
         case SetDirection(direction=argument):
-            if format is Format.PLAIN:
+            if wire is Format.PLAIN:
                 raise ValueError("SET_MEDIA_DIRECTION exists only in JSON")
             arguments = {"direction": argument}
         case _:
             arguments = {}
-    if format is Format.JSON:
+    if wire is Format.JSON:
         text = json.dumps({"command": command.name, **arguments}, separators=(",", ":"))
     else:
         text = " ".join([command.name, *arguments.values()])

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -32,9 +33,20 @@ class Worker:
         self.disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
         self.writer = TurnWriter()
         self.live: dict[UUID, LiveCall] = {}
+        self.quiet = asyncio.Event()  # nobody is live
+        self.quiet.set()
         self.is_draining = False
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self.writer.run()), loop.create_task(self._stay_alive())]
+
+    def takes(self, call_id: UUID, call: "LiveCall") -> None:
+        self.live[call_id] = call
+        self.quiet.clear()
+
+    def lets_go(self, call_id: UUID) -> None:
+        self.live.pop(call_id, None)
+        if not self.live:
+            self.quiet.set()
 
     async def _stay_alive(self) -> None:
         while True:
@@ -47,12 +59,7 @@ class Worker:
                 log.error("no sign of life written: %s", type(error).__name__)
 
 
-_worker: Worker | None = None
-
-
+@lru_cache(maxsize=1)
 def worker() -> Worker:
     """This process's worker, made by the first call."""
-    global _worker
-    if _worker is None:
-        _worker = Worker()
-    return _worker
+    return Worker()

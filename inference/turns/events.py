@@ -83,15 +83,7 @@ class Tick:
 
 
 Event = (
-    Started
-    | Heard
-    | DigitPressed
-    | Transcribed
-    | Queued
-    | ReplyMade
-    | Failed
-    | CallerGone
-    | Tick
+    Started | Heard | DigitPressed | Transcribed | Queued | ReplyMade | Failed | CallerGone | Tick
 )
 
 

@@ -28,7 +28,6 @@ from inference.turns.events import (
     ReplyMade,
     Say,
     Started,
-    Tick,
     Transcribe,
     Transcribed,
 )
@@ -285,9 +284,7 @@ class TurnMachine:
             return stop + self._close(Line.TROUBLE, Ending.TROUBLE, at_ms, reason)
         return stop + self._say(Line.SAY_AGAIN, at_ms)
 
-    def _close(
-        self, line: Line, ending: Ending, at_ms: int, detail: str = ""
-    ) -> list[Command]:
+    def _close(self, line: Line, ending: Ending, at_ms: int, detail: str = "") -> list[Command]:
         said = self._say(line, at_ms)
         self.state = State.CLOSING
         self._closing_at_ms = at_ms

@@ -1,0 +1,38 @@
+"""Loading every agent's models before the first caller needs them."""
+
+import logging
+import time
+from collections.abc import Iterator
+
+from agents.models import PhoneNumber
+from agents.specs import spec_for
+from inference.engines.base import FRAME_BYTES
+from telephony.live import load_engines
+
+log = logging.getLogger(__name__)
+
+SILENCE = bytes(FRAME_BYTES * 25)
+
+
+def warm_agents() -> Iterator[tuple[str, str]]:
+    """Blocking. Yields name and reason of each agent that cannot answer."""
+    seen = set()
+    for number in PhoneNumber.objects.answered():
+        if number.agent_id in seen:
+            continue
+        seen.add(number.agent_id)
+        began_s = time.monotonic()
+        try:
+            _warm(number.number)
+        except Exception as error:  # one agent's missing model is not the others' trouble
+            yield number.agent.name, str(error) or type(error).__name__
+        else:
+            log.info("agent %d ready in %.1f s", number.agent_id, time.monotonic() - began_s)
+
+
+def _warm(dialled: str) -> None:
+    spec = spec_for(dialled)
+    engines = load_engines(spec)
+    engines.transcriber.transcribe(SILENCE, spec.script.knowledge)
+    for _ in engines.voice.synthesizer.synthesize(spec.script.goodbye, engines.voice.choice):
+        break

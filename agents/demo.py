@@ -11,6 +11,7 @@ from django.db import transaction
 from agents.models import Agent, PhoneNumber, Question, Voice
 
 NUMBER = "1000"
+HUMAN = "1001"  # without a trunk every person is the softphone
 AGENT = "Demo clinic"
 VOICE = "Demo voice"
 GREETING = "Hello, this is the automated assistant of the River Street Clinic. How can I help you?"
@@ -37,6 +38,7 @@ QUESTIONS = (
             "what time do you close",
             "are you open on saturday",
             "are you open today",
+            "hours today",  # what the self-call asks, in a human voice
             "opening hours",
         ),
         "We are open from Monday to Friday, eight in the morning until six in the evening. "
@@ -155,5 +157,7 @@ def load() -> bool:
             )
             for position, asked in enumerate(QUESTIONS, start=1)
         )
-    _, number_is_new = PhoneNumber.objects.get_or_create(number=NUMBER, defaults={"agent": agent})
+    _, number_is_new = PhoneNumber.objects.get_or_create(
+        number=NUMBER, defaults={"agent": agent, "human": HUMAN}
+    )
     return is_new or number_is_new

@@ -92,11 +92,14 @@ def sign_of_life(call_ids: Iterable[UUID], now: datetime) -> int:
     return Call.objects.live().filter(pk__in=list(call_ids)).update(seen_at=now)
 
 
-def set_reason(call_id: UUID, reason: str) -> bool:
-    """Says why a live call is about to end; whether it was live and had no reason yet."""
-    return bool(
-        Call.objects.live().filter(pk=call_id, reason="").update(reason=Call.Reason(reason).value)
-    )
+def staff_hang_up(call_id: UUID) -> bool:
+    """Notes that staff end this live call, before they do; whether it was still live."""
+    return bool(Call.objects.live().filter(pk=call_id, reason="").update(reason=Call.Reason.STAFF))
+
+
+def staff_did_not(call_id: UUID) -> None:
+    """Takes the note back: the line could not be cut."""
+    Call.objects.live().filter(pk=call_id, reason=Call.Reason.STAFF).update(reason="")
 
 
 def close_silent(silent_for: timedelta, now: datetime) -> int:

@@ -85,11 +85,11 @@ def purge(now: datetime, *, dry_run: bool = False) -> Outcome:
         transaction.set_rollback(dry_run)
     if dry_run:
         return Outcome(due)
-    failed = tuple(call.call_id for call in due if not _delete_quietly(call.call_id))
+    failed = tuple(call.call_id for call in due if not delete_quietly(call.call_id))
     return Outcome(tuple(call for call in due if call.call_id not in failed), failed)
 
 
-def _delete_quietly(call_id: UUID) -> bool:
+def delete_quietly(call_id: UUID) -> bool:
     """One file that cannot be deleted does not save the other calls."""
     try:
         delete_call(call_id)

@@ -2,13 +2,16 @@
 
 Audio goes to disk as the call goes, as one WAV a call under RECORDINGS_DIR: 16 kHz, 16 bit,
 caller left, agent right. Until it is sealed its header claims no audio at all; the length of
-the file is the truth, so a killed process costs at most the second it had not flushed.
+the file is the truth, so a killed process costs at most the second it had not flushed. Whoever
+writes holds the file's lock; the system lets go of it for a process that dies.
 Nothing but `records.access` reads what is written here.
 """
 
+import fcntl
 import hashlib
 import os
 import struct
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -44,8 +47,16 @@ TURN_COLUMNS = (
 )
 
 
+LET_GO_S = 5.0  # the writer closes the file moments after the call's row
+LOOK_AGAIN_S = 0.05
+
+
 class CallIsGone(Exception):
     """The call was deleted while its words were on their way."""
+
+
+class StillRecording(Exception):
+    """A process is writing this call's audio. Come back later."""
 
 
 def write_turns(call_id: UUID, records: Sequence[TurnRecord]) -> None:
@@ -109,10 +120,18 @@ class AudioSink:
 
 
 def _open_growing(path: Path) -> BinaryIO:
-    """The file to append to; what an earlier process left there is kept."""
+    """The file to append to, locked; what an earlier process left there is kept.
+
+    Raises BlockingIOError when somebody else writes it.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     file = os.fdopen(descriptor, "r+b", buffering=2 * SECOND_BYTES)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise
     written_bytes = os.fstat(descriptor).st_size
     if written_bytes < HEADER_BYTES:
         file.write(header(0))
@@ -164,13 +183,14 @@ class Sealed:
 def seal(call_id: UUID) -> Sealed | None:
     """Makes the file a proper WAV of all that reached the disk; None when nothing did.
 
-    Any number of times, with the same result.
+    Any number of times, with the same result. Blocking, up to LET_GO_S; raises StillRecording.
     """
     try:
         file = recording_path(call_id).open("r+b")
     except FileNotFoundError:
         return None
     with file:
+        _wait_for_writer(file, call_id)
         file_bytes = file.seek(0, os.SEEK_END)
         audio_bytes = max(0, file_bytes - HEADER_BYTES) // BLOCK_BYTES * BLOCK_BYTES
         if not audio_bytes:
@@ -186,6 +206,18 @@ def seal(call_id: UUID) -> Sealed | None:
             size_bytes=HEADER_BYTES + audio_bytes,
             sha256=hashlib.file_digest(file, "sha256").hexdigest(),
         )
+
+
+def _wait_for_writer(file: BinaryIO, call_id: UUID) -> None:
+    give_up_at = time.monotonic() + LET_GO_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= give_up_at:
+                raise StillRecording(f"call {call_id} is still being recorded") from None
+            time.sleep(LOOK_AGAIN_S)
 
 
 def audio_bytes(call_id: UUID) -> int:

@@ -194,6 +194,13 @@ UNFOLD = {
     "SITE_SUBHEADER": "Phone agents",
     "SITE_SYMBOL": "support_agent",
     "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("agents/icon.svg"),
+        }
+    ],
     "BORDER_RADIUS": "8px",
     "DASHBOARD_CALLBACK": "voiceadmin.dashboard.overview",
     "STYLES": [lambda _request: static("agents/forms.css")],

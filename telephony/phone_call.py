@@ -286,6 +286,11 @@ class PhoneCall:
         """The user part of the caller's address."""
         return Uri.parse(sip.address_of(self._theirs)).user
 
+    @property
+    def dialled_number(self) -> str:
+        """The user part of the address that was called."""
+        return Uri.parse(self._invite.uri).user
+
     def take_request(self, request: Message, remote: Address) -> None:
         """A request within this call."""
         wire = self.phone.wire

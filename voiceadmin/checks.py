@@ -1,0 +1,113 @@
+"""What keeps this installation from answering calls, in its operator's words.
+
+Run by `manage.py check` and before most commands, so each check takes milliseconds. Warnings
+name what a call would miss; errors are what nothing can work without.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Caution
+from django.db import DatabaseError
+
+from agents.models import Agent
+from inference.engines import registry
+from telephony import asterisk
+from voiceadmin.startup import embedded_store, why_store_is_silent
+
+SLOTS = {  # kind of engine: how the admin calls it, where an agent's choice is
+    "vad": ("voice activity detector", "vad_engine"),
+    "stt": ("speech recogniser", "stt_engine"),
+    "llm": ("language model", "llm_engine"),
+    "tts": ("voice", "voice__engine"),
+}
+
+
+@register
+def folder_is_writable(**_: Any) -> Iterable[CheckMessage]:
+    try:
+        with tempfile.TemporaryFile(dir=settings.VAR_DIR):
+            pass
+    except OSError as error:
+        yield Error(
+            f"Nothing can be kept in {settings.VAR_DIR}: {error.strerror}.",
+            hint=f"Let the user with id {os.geteuid()} write there, or set VOICEADMIN_VAR.",
+            id="voiceadmin.E001",
+        )
+
+
+@register
+def asterisk_is_usable(**_: Any) -> Iterable[CheckMessage]:
+    try:
+        asterisk.find()
+    except asterisk.AsteriskUnusable as unusable:
+        yield Caution(
+            "No Asterisk on this machine can carry calls.",
+            hint=f"{unusable} If Asterisk runs on another machine, nothing is wrong here.",
+            id="voiceadmin.W001",
+        )
+
+
+@register
+def engines_can_load(**_: Any) -> Iterable[CheckMessage]:
+    agents = Agent.objects.filter(numbers__is_active=True).distinct().order_by("pk")
+    fields = [field for _, field in SLOTS.values()]
+    try:
+        chosen = list(agents.values("pk", "name", *fields))
+    except DatabaseError:
+        return  # not migrated yet: there are no agents to check
+    for agent in chosen:
+        for kind, (title, field) in SLOTS.items():
+            if why := missing(kind, agent[field]):
+                yield Caution(
+                    f"{agent['name']} cannot use its {title}, {agent[field]}.",
+                    hint=f"{why} Or choose another on the agent's page in the admin.",
+                    id="voiceadmin.W002",
+                )
+
+
+def missing(kind: str, key: str) -> str:
+    try:
+        return registry.missing(kind, key)
+    except KeyError:
+        return f"There is no engine of that name; known: {known(kind)}."
+
+
+def known(kind: str) -> str:
+    return ", ".join(engine.key for engine in registry.engines(kind))
+
+
+@register
+def strangers_cannot_listen_in(**_: Any) -> Iterable[CheckMessage]:
+    if not is_loopback(settings.HTTP_HOST) and not settings.IS_HTTPS:
+        yield Caution(
+            f"The admin is served to other machines ({settings.HTTP_HOST}) without encryption:"
+            " who shares the network can read passwords and what callers said.",
+            hint="Put a proxy with a certificate in front and name its address in"
+            " VOICEADMIN_PUBLIC_URL, as in https://calls.example.org: docs/operations.md.",
+            id="voiceadmin.W003",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@register
+def job_queue_answers(**_: Any) -> Iterable[CheckMessage]:
+    """The embedded one runs only while ./run does, so only a named one is asked."""
+    if not embedded_store() and (why := why_store_is_silent()):
+        yield Caution(
+            f"The job queue that REDIS_URL names does not answer ({why}): calls work, their"
+            " transcripts and recordings are finished later.",
+            hint="Start it, or unset REDIS_URL to use the one that ./run starts.",
+            id="voiceadmin.W004",
+        )

@@ -1,0 +1,31 @@
+import asyncio
+import sys
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from voiceadmin import startup
+from voiceadmin.supervisor import ChildFailed
+
+
+class Command(BaseCommand):
+    help = "Starts everything under one supervisor and places one call to itself."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="stop after the call; exit 0 only if it went well"
+        )
+
+    def handle(self, *, once: bool, **options: object) -> None:
+        teller = startup.Teller(self.stdout.write)
+        try:
+            with startup.the_only_one():
+                login = startup.prepare(teller)
+                went_well = asyncio.run(startup.run(login, teller, once=once))
+        except (startup.CannotStart, ChildFailed) as failure:
+            raise CommandError(str(failure)) from failure
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted before anything was started.") from None
+        if not went_well:
+            sys.exit(1)

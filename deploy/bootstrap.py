@@ -41,6 +41,8 @@ Settings come from the environment: docs/settings.md.
 BASE_DIR = Path(__file__).resolve().parent.parent
 VENV = BASE_DIR / ".venv"
 PYTHON = VENV / "bin" / "python"
+SHOWN_LOG = "var/log/setup.log"
+LOG = BASE_DIR / SHOWN_LOG
 OLDEST_PYTHON = (3, 11)
 OLDEST_ASTERISK = (22, 8)
 OLDEST_PIP = (22, 3)  # the first with --python
@@ -55,6 +57,7 @@ NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|Temporary failure in name resolution|ProxyError"
     r"|Network is unreachable|Connection refused|ConnectTimeout|ReadTimeout|Read timed out"
     r"|SSLError|Failed to establish a new connection|Connection aborted|Could not fetch URL"
+    r"|\(from versions: none\)"  # with PIP_RETRIES=0 pip says no more than that
 )
 NO_WHEEL = re.compile(
     r"(?:error: command '[^']*(?:gcc|cc|c\+\+|clang|cmake)'|metadata-generation-failed"
@@ -120,7 +123,6 @@ def check_folder() -> None:
     try:
         probe.touch()
         probe.unlink()
-        log_folder().mkdir(parents=True, exist_ok=True)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
@@ -130,24 +132,19 @@ def check_folder() -> None:
         ) from None
 
 
-def log_folder() -> Path:
-    return Path(os.environ.get("VOICEADMIN_VAR") or BASE_DIR / "var").absolute() / "log"
-
-
 @contextlib.contextmanager
 def only_one() -> Iterator[TextIO]:
-    """Hold the lock on this folder, which dies with the process; yields the set-up log."""
-    folder = os.open(BASE_DIR, os.O_RDONLY)
-    try:
+    """The set-up log, locked. Whatever writes .venv holds it too, so a pip that outlived a
+    killed ./run is waited for."""
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with LOG.open("a+") as log:
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             print("Another ./run is setting up; waiting for it ...", flush=True)
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        with (log_folder() / "setup.log").open("w+") as log:
-            yield log
-    finally:
-        os.close(folder)
+            fcntl.flock(log, fcntl.LOCK_EX)
+        log.truncate(0)
+        yield log
 
 
 def make_environment(log: TextIO) -> None:
@@ -164,7 +161,7 @@ def make_environment(log: TextIO) -> None:
         if run_logged(command, log):
             raise Failed(
                 "Python cannot make a virtual environment here; see"
-                f" {shown(log)}. On Debian or Ubuntu: apt install python3-venv"
+                f" {SHOWN_LOG}. On Debian or Ubuntu: apt install python3-venv"
             )
 
 
@@ -220,6 +217,7 @@ def pip(arguments: list[str], log: TextIO, stage: Stage) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        pass_fds=[log.fileno()],  # the lock
     ) as process:
         assert process.stdout
         for line in process.stdout:
@@ -260,7 +258,7 @@ def progress_in(line: str) -> str:
 def why_pip_failed(log: TextIO) -> str:
     log.seek(0)
     said = log.read()
-    where = f"The whole story is in {shown(log)}."
+    where = f"The whole story is in {SHOWN_LOG}."
     if "No space left on device" in said:
         return f"The disk is full; free some space and run ./run again. {where}"
     if NO_NETWORK.search(said):
@@ -400,11 +398,6 @@ def run_to_end(command: list[str]) -> int:
 def last_line(log: TextIO) -> str:
     log.seek(0)
     return (log.read().strip().splitlines() or ["no reason given"])[-1]
-
-
-def shown(log: TextIO) -> str:
-    path = Path(log.name)
-    return str(path.relative_to(BASE_DIR) if path.is_relative_to(BASE_DIR) else path)
 
 
 if __name__ == "__main__":

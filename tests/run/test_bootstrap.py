@@ -197,9 +197,15 @@ def test_no_network_is_said_in_one_sentence(checkout, retries):
 def test_a_package_that_would_need_a_compiler_is_said_in_one_sentence(checkout):
     source = checkout / "needscompiler"
     source.mkdir()
-    (source / "setup.py").write_text("raise SystemExit(\"error: command 'gcc' failed\")\n")
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "maker"\nbackend-path = ["."]\n'
+        '[project]\nname = "needscompiler"\nversion = "1"\n'
+    )
+    (source / "maker.py").write_text(
+        "def build_wheel(*_, **__):\n    raise SystemExit(\"error: command 'gcc' failed\")\n"
+    )
     (checkout / "requirements.txt").write_text("./needscompiler\n")
-    failed = run(checkout, PIP_NO_BUILD_ISOLATION="0")
+    failed = run(checkout)
     assert failed.returncode == 1
     assert "no ready-made build for this machine" in failed.stderr
     assert failed.stderr.count("\n") == 1

@@ -149,20 +149,36 @@ class TurnMachine:
             case State.LISTENING if self._caller:
                 self._caller.speech_end_ms = at_ms
                 self._caller.speech_ms = max(self._caller.speech_ms, run.speech_ms)
+            case State.LISTENING if self._digits:
+                if run.speech_ms >= self.tuning.barge_in_ms:  # a noise does not undo a key
+                    self._open_turn(at_ms)
             case State.LISTENING if run.speech_ms >= self.tuning.min_speech_ms:
                 self._open_turn(at_ms)
             case State.THINKING if self._caller and run.speech_ms >= self.tuning.min_speech_ms:
-                # nothing has been spoken yet: the pause was only a pause
-                self.state = State.LISTENING
-                self._caller.speech_end_ms = at_ms
-                return [Cancel()]
+                return self._reopen_turn(self._caller, at_ms)
             case State.SPEAKING if (
                 self._may_be_interrupted and run.speech_ms >= self.tuning.barge_in_ms
             ):
-                self.state = State.LISTENING
+                stop = self._take_floor(at_ms)
                 self._open_turn(at_ms)
-                return [Flush(), Cancel()]  # every ms before the flush we talk over the caller
+                return stop
         return []
+
+    def _reopen_turn(self, caller: CallerTurn, at_ms: int) -> list[Command]:
+        """Nothing has been spoken yet: the pause was only a pause."""
+        if at_ms >= caller.from_ms + self.tuning.max_utterance_ms:
+            return []  # it would be over at once, and again with every next word
+        self.state = State.LISTENING
+        caller.speech_end_ms = at_ms
+        return [Cancel()]
+
+    def _take_floor(self, at_ms: int) -> list[Command]:
+        """The caller has heard enough."""
+        if self._plays_until_ms is not None and not self._is_line:
+            self._failures = 0  # what was heard of the reply was one
+        self.state = State.LISTENING
+        self._quiet_since_ms = at_ms
+        return [Flush(), Cancel()]  # every ms before the flush we talk over the caller
 
     def _open_turn(self, at_ms: int) -> None:
         self._digits = ""
@@ -197,7 +213,7 @@ class TurnMachine:
         stop: list[Command] = []
         match self.state:
             case State.SPEAKING if self._may_be_interrupted:
-                stop = [Flush(), Cancel()]
+                stop = self._take_floor(at_ms)
             case State.THINKING:
                 stop = [Cancel()]
             case State.LISTENING:
@@ -208,7 +224,8 @@ class TurnMachine:
         self._caller = None
         self._digits += digit
         self._digit_at_ms = at_ms
-        self._idle_prompts = 0
+        self._run.forget()  # what was said until now, or the key's own tone
+        self._idle_prompts = self._misheard = 0
         return stop + (self._digits_done(at_ms) if digit == "#" else [])
 
     def _digits_done(self, at_ms: int) -> list[Command]:
@@ -247,7 +264,9 @@ class TurnMachine:
 
     def _reply_made(self, after: After, at_ms: int) -> list[Command]:
         if self._plays_until_ms is None:
-            return self._failed("nothing was spoken", at_ms)
+            if after is After.LISTEN:
+                return self._failed("nothing was spoken", at_ms)
+            self._speaks(at_ms)  # a deed without words
         self._is_made = True
         self._after = after
         return []
@@ -274,7 +293,7 @@ class TurnMachine:
 
     def _failed(self, reason: str, at_ms: int) -> list[Command]:
         self._failures += 1
-        stop: list[Command] = [Flush(), Cancel()] if self._plays_until_ms else [Cancel()]
+        stop: list[Command] = [Flush(), Cancel()]  # the first words may be on their way
         if self.state is State.CLOSING:
             assert self._ending
             return stop + self._end(self._ending, self._detail or reason)

@@ -238,7 +238,8 @@ class Conversation:
     async def _transcribe(self, turn: int, pcm: bytes) -> None:
         transcribe = partial(self._engines.transcriber.transcribe, pcm, self._script.knowledge)
         heard = asyncio.get_running_loop().run_in_executor(self._executor, transcribe)
-        transcript = await asyncio.wait_for(heard, STT_DEADLINE_S)
+        async with asyncio.timeout(STT_DEADLINE_S):
+            transcript = await heard
         if self._timings and turn == self.machine.turn:
             self._timings.transcribed_ms = self._clock()
         self._handle(Transcribed(turn, transcript.text.strip()))

@@ -61,7 +61,8 @@ async def iterate(
     executor.submit(bridge.run, make)
     try:
         while True:
-            item = await asyncio.wait_for(bridge.pieces.get(), deadline_s)
+            async with asyncio.timeout(deadline_s):
+                item = await bridge.pieces.get()
             if item is None:
                 return
             if isinstance(item, BaseException):

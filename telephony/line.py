@@ -97,7 +97,8 @@ class MediaLine:
         loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
-            await self._send_due()
+            async with asyncio.timeout(SEND_DEADLINE_S):  # wait_for may swallow a cancellation
+                await self._send_due()
             due_ms = self._playout.next_due_ms()
             if due_ms is None:
                 await self._wake.wait()
@@ -110,7 +111,7 @@ class MediaLine:
     async def _send_due(self) -> None:
         commands, self._commands = self._commands, []
         for command in commands:
-            await self._send_out(media.encode(command, self._wire))
+            await self._send(media.encode(command, self._wire))
         frames: list[bytes] = []
         for item in self._playout.due(self._clock()):
             match item:
@@ -120,16 +121,13 @@ class MediaLine:
                     await self._send_audio(frames)
                     frames = []
                     mark = media.Mark(correlation_id)
-                    await self._send_out(media.encode(mark, self._wire))
+                    await self._send(media.encode(mark, self._wire))
         await self._send_audio(frames)
         self._keep_heard()
 
     async def _send_audio(self, frames: list[bytes]) -> None:
         if frames:
-            await self._send_out(b"".join(frames))
-
-    async def _send_out(self, message: str | bytes) -> None:
-        await asyncio.wait_for(self._send(message), SEND_DEADLINE_S)
+            await self._send(b"".join(frames))
 
     def _keep_heard(self) -> None:
         for ended_ms, pcm in self._playout.heard(self._clock()):

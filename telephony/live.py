@@ -111,22 +111,23 @@ class LiveCall:
             )
         )
         try:
-            return await asyncio.wait_for(open_call(), OPEN_DEADLINE_S)
+            async with asyncio.timeout(OPEN_DEADLINE_S):
+                return await open_call()
         except Exception as error:
             raise CallRefused(type(error).__name__) from None
 
     async def _load_engines(self, spec: AgentSpec) -> Engines:
-        load = asyncio.to_thread(load_engines, spec)
         try:
-            return await asyncio.wait_for(load, OPEN_DEADLINE_S)
+            async with asyncio.timeout(OPEN_DEADLINE_S):
+                return await asyncio.to_thread(load_engines, spec)
         except Exception as error:  # its text names files and models, nothing of the call
             raise CallRefused(f"engines: {error or type(error).__name__}") from None
 
     async def _open_recorder(self, call_id: UUID) -> Recorder | None:
         loop = asyncio.get_running_loop()
         try:
-            opened = loop.run_in_executor(self._worker.disk, vault.AudioSink, call_id)
-            sink = await asyncio.wait_for(opened, OPEN_DEADLINE_S)
+            async with asyncio.timeout(OPEN_DEADLINE_S):
+                sink = await loop.run_in_executor(self._worker.disk, vault.AudioSink, call_id)
         except (OSError, TimeoutError) as error:
             log.error("call %s: not recorded: %s", call_id, type(error).__name__)
             return None
@@ -240,7 +241,8 @@ class LiveCall:
             partial(calls.close_call, call_id, reason=reason, detail=detail, now=timezone.now())
         )
         try:
-            await asyncio.wait_for(close(), CLOSE_DEADLINE_S)
+            async with asyncio.timeout(CLOSE_DEADLINE_S):
+                await close()
             log.info("call %s: ended: %s", call_id, reason)
         except Exception as error:  # the reconciler closes it
             log.error("call %s: row not closed: %s", call_id, type(error).__name__)

@@ -86,4 +86,5 @@ class MediaServer(Server):
 
 async def _until_quiet(held: Worker, deadline_s: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(held.quiet.wait(), deadline_s)
+        async with asyncio.timeout(deadline_s):
+            await held.quiet.wait()

@@ -45,7 +45,8 @@ class TurnWriter:
     async def settled(self, deadline_s: float) -> bool:
         """Wait until everything handed over is written; whether it was in time."""
         try:
-            await asyncio.wait_for(self._idle.wait(), deadline_s)
+            async with asyncio.timeout(deadline_s):
+                await self._idle.wait()
         except TimeoutError:
             return False
         return True
@@ -55,7 +56,8 @@ class TurnWriter:
         del self._waiting[call_id]
         try:
             write = database_sync_to_async(vault.write_turns)
-            await asyncio.wait_for(write(call_id, list(records.values())), WRITE_DEADLINE_S)
+            async with asyncio.timeout(WRITE_DEADLINE_S):
+                await write(call_id, list(records.values()))
         except vault.CallIsGone:
             log.warning("call %s was deleted while it was live", call_id)
         except Exception as error:  # the database is away; the turns must not be

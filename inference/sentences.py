@@ -39,6 +39,12 @@ class SentenceCutter:
         return [piece] if piece else []
 
     def _next_end(self) -> int | None:
+        end = self._natural_end()
+        if (end or len(self._text)) <= LONGEST_CHARS:
+            return end
+        return self._text.rfind(" ", 0, LONGEST_CHARS) + 1 or LONGEST_CHARS
+
+    def _natural_end(self) -> int | None:
         for match in _SENTENCE_END.finditer(self._text):
             if not _is_abbreviation(self._text[: match.start()]):
                 return match.end()
@@ -46,8 +52,6 @@ class SentenceCutter:
             for match in _CLAUSE_END.finditer(self._text):
                 if match.end() >= FIRST_CLAUSE_CHARS:
                     return match.end()
-        if len(self._text) > LONGEST_CHARS:
-            return self._text.rfind(" ", 0, LONGEST_CHARS) + 1 or LONGEST_CHARS
         return None
 
 

@@ -1,0 +1,98 @@
+"""What the language model is told: what was said, and what was heard."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference.engines.base import SAMPLE_HZ, Speaker, Utterance
+from inference.history import TURNS_KEPT, History, SpokenReply
+
+
+def spoken(*pieces: tuple[str, int]) -> SpokenReply:
+    """A reply of pieces of text, each so many ms long."""
+    reply = SpokenReply()
+    for text, ms in pieces:
+        reply.begin_piece(text)
+        reply.add_audio(ms * SAMPLE_HZ // 1000)
+    return reply
+
+
+HOURS = ("We are open on Monday.", 2_200), ("On Sunday we are closed.", 2_400)
+
+
+def test_a_reply_heard_to_its_end_is_heard_whole():
+    assert spoken(*HOURS).split(4_600) == ("We are open on Monday. On Sunday we are closed.", "")
+
+
+def test_a_reply_nobody_heard_is_unheard():
+    assert spoken(*HOURS).split(0) == ("", "We are open on Monday. On Sunday we are closed.")
+
+
+def test_a_reply_is_cut_where_the_caller_stopped_hearing_it():
+    assert spoken(*HOURS).split(3_300) == ("We are open on Monday. On Sunday", "we are closed.")
+
+
+def test_a_word_that_was_cut_is_not_heard():
+    heard, unheard = spoken(("appointment", 1_000)).split(990)
+    assert (heard, unheard) == ("", "appointment")
+
+
+def test_a_piece_still_being_made_is_unheard():
+    reply = spoken(("We are open.", 1_000))
+    reply.begin_piece("On Sunday too.")
+    assert reply.split(1_000) == ("We are open.", "On Sunday too.")
+
+
+def test_audio_in_small_portions_adds_up():
+    reply = SpokenReply()
+    reply.begin_piece("We are open.")
+    for _ in range(100):
+        reply.add_audio(177)  # 11.0625 ms
+    assert reply.pieces[0].until_ms == 1_106
+
+
+@given(
+    pieces=st.lists(
+        st.tuples(st.text(st.sampled_from("abc  .,"), max_size=30), st.integers(0, 3_000)),
+        max_size=5,
+    ),
+    times=st.lists(st.integers(0, 16_000), min_size=2, max_size=2),
+)
+@settings(max_examples=100, deadline=None)
+def test_every_word_is_either_heard_or_not_and_what_was_heard_stays_heard(pieces, times):
+    reply = spoken(*pieces)
+    words = " ".join(text for text, _ in pieces).split()
+    early, late = (reply.split(ms) for ms in sorted(times))
+    for heard, unheard in (early, late):
+        assert heard.split() + unheard.split() == words
+    assert len(early[0].split()) <= len(late[0].split())
+
+
+def test_what_nobody_heard_is_not_in_the_history():
+    history = History()
+    history.caller_said("when are you open")
+    history.agent_was_heard("")
+    assert history.for_model() == (Utterance(Speaker.CALLER, "when are you open"),)
+
+
+def test_a_turn_that_goes_on_replaces_its_beginning():
+    history = History()
+    history.agent_was_heard("Hello.")
+    history.caller_said("I'd like")
+    history.forget_unanswered()
+    history.caller_said("I'd like an appointment")
+    assert [said.text for said in history.for_model()] == ["Hello.", "I'd like an appointment"]
+
+
+def test_what_the_agent_said_is_never_taken_back():
+    history = History()
+    history.agent_was_heard("Hello.")
+    history.forget_unanswered()
+    assert [said.text for said in history.for_model()] == ["Hello."]
+
+
+def test_a_long_call_does_not_flood_the_model():
+    history = History()
+    for number in range(100):
+        history.caller_said(str(number))
+    assert len(history.for_model()) == TURNS_KEPT
+    assert history.for_model()[-1].text == "99"

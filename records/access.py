@@ -83,4 +83,4 @@ def _admit(reader: Reader, permission: str) -> None:
 def _may(reader: Reader, permission: str) -> bool:
     if isinstance(reader, str):
         return bool(reader)
-    return bool(reader.is_active and reader.has_perm(permission))
+    return reader.has_perm(permission)  # never of someone who has left

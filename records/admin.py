@@ -4,6 +4,7 @@ The admin that is registered is telephony's, which adds what can be done to a li
 """
 
 from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 from unfold.decorators import display
+from unfold.utils import parse_date_str
 
 from records import call_page, retention, views
 from records.models import Call
@@ -38,11 +40,28 @@ TONES = {
 }
 
 
+class DaysFilter(RangeDateFilter):
+    """From one day to another, both included, by the clock of the site."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Call]) -> QuerySet[Call]:
+        first = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_from") or "")
+        last = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_to") or "")
+        if first:
+            queryset = queryset.filter(started_at__gte=_midnight(first))
+        if last:
+            queryset = queryset.filter(started_at__lt=_midnight(last + timedelta(days=1)))
+        return queryset
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
 class CallAdmin(ModelAdmin):
-    list_display = ("started", "agent_name", "caller_number", "length", "outcome")
+    list_display = ("started", "agent_called", "caller_number", "length", "outcome")
     list_display_links = ("started",)
     list_filter = (
-        ("started_at", RangeDateFilter),
+        ("started_at", DaysFilter),
         ("agent", RelatedDropdownFilter),
         ("reason", ChoicesDropdownFilter),
     )
@@ -54,6 +73,10 @@ class CallAdmin(ModelAdmin):
     @display(description="Started", ordering="started_at")
     def started(self, call: Call) -> str:
         return f"{timezone.localtime(call.started_at):%-d %b %Y, %H:%M}"
+
+    @display(description="Agent", ordering="agent_name")
+    def agent_called(self, call: Call) -> str:
+        return call.agent_name
 
     @display(description="Caller", empty_value="withheld")
     def caller_number(self, call: Call) -> str | None:

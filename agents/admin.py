@@ -1,0 +1,236 @@
+"""Agents and voices in the admin. Numbers are registered by telephony, which tells Asterisk."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.forms import BaseModelFormSet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
+
+from agents.forms import (
+    AGENT_SLOTS,
+    VOICE_SLOTS,
+    AgentForm,
+    PhoneNumberForm,
+    QuestionForm,
+    QuestionFormSet,
+    VoiceForm,
+)
+from agents.models import Agent, PhoneNumber, Question, Voice
+
+SWITCHES = ("greeting_may_be_interrupted", "record_audio", "is_active")
+LONG_TEXTS = {
+    "greeting": 2,
+    "instructions": 6,
+    "fallback_sentence": 2,
+    "wordings": 6,
+    "answer": 3,
+}
+
+
+class PlainFormMixin:
+    """Text areas as long as what goes into them, switches for yes and no."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if field and db_field.get_internal_type() == "TextField":
+            rows = LONG_TEXTS.get(db_field.name, 1)
+            field.widget = UnfoldAdminTextareaWidget(attrs={"rows": rows})
+        elif field and db_field.name in SWITCHES:
+            field.widget = UnfoldBooleanSwitchWidget()
+        return field
+
+
+class QuestionInline(PlainFormMixin, StackedInline):
+    model = Question
+    form = QuestionForm
+    formset = QuestionFormSet
+    extra = 0
+    tab = True
+    verbose_name_plural = "Questions and answers"
+    fieldsets = ((None, {"fields": ("wordings", "answer", "after", ("digit", "position"))}),)
+
+
+@admin.register(Agent)
+class AgentAdmin(PlainFormMixin, ModelAdmin):
+    form = AgentForm
+    inlines = (QuestionInline,)
+    list_display = ("name", "voice", "language", "answers", "kept")
+    list_select_related = ("voice",)
+    warn_unsaved_form = True
+    compressed_fields = True
+    conditional_fields = {
+        name: condition for slot in AGENT_SLOTS for name, condition in slot.shown_when().items()
+    }
+    fieldsets = (
+        (
+            "Who answers",
+            {
+                "description": "Changes count from the next call on.",
+                "fields": (
+                    "name",
+                    ("language", "voice"),
+                    "greeting",
+                    "greeting_may_be_interrupted",
+                ),
+            },
+        ),
+        (
+            "Patience",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    ("endpoint_ms", "barge_in_ms"),
+                    ("idle_seconds", "max_call_minutes"),
+                ),
+            },
+        ),
+        (
+            "Sentences",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "fallback_sentence",
+                    "say_again",
+                    "first_idle_prompt",
+                    "second_idle_prompt",
+                    "goodbye",
+                    "time_is_up",
+                    "trouble",
+                ),
+            },
+        ),
+        (
+            "Engines",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "vad_engine",
+                    "stt_engine",
+                    *AGENT_SLOTS[1].option_names(),
+                    "llm_engine",
+                    *AGENT_SLOTS[2].option_names(),
+                    "instructions",
+                ),
+            },
+        ),
+        ("What is kept", {"classes": ("tab",), "fields": ("record_audio", "retention_days")}),
+    )
+
+    @display(description="Answers")
+    def answers(self, agent: Agent) -> str:
+        numbers = [number.number for number in agent.numbers.all() if number.is_active]
+        return ", ".join(numbers) or "no number yet"
+
+    @display(description="Calls kept", ordering="retention_days")
+    def kept(self, agent: Agent) -> str:
+        return f"{agent.retention_days} days"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("numbers")
+
+    def save_formset(
+        self, request: HttpRequest, form: forms.ModelForm, formset: BaseModelFormSet, change: bool
+    ) -> None:
+        """Keys are taken off first, so that two questions can swap theirs."""
+        with transaction.atomic():
+            saved = [row.instance.pk for row in formset.initial_forms if row.has_changed()]
+            Question.objects.filter(pk__in=saved).update(digit="")
+            formset.save()
+
+    def save_related(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().save_related(request, *args, **kwargs)
+        form = args[0] if args else kwargs["form"]
+        _warn_of_nobody(request, form.instance)
+
+
+def _warn_of_nobody(request: HttpRequest, agent: Agent) -> None:
+    """Tells of callers who would be promised a person where there is none."""
+    if not agent.questions.filter(after=Question.After.HAND_OVER).exists():
+        return
+    alone = agent.numbers.filter(human="", is_active=True).values_list("number", flat=True)
+    if alone:
+        messages.warning(
+            request,
+            f"Some answers put the caller through to a person, but {', '.join(alone)} has none. "
+            "Name one under Numbers, or those callers hear an apology.",
+        )
+
+
+@admin.register(Voice)
+class VoiceAdmin(PlainFormMixin, ModelAdmin):
+    form = VoiceForm
+    list_display = ("name", "engine", "language", "used_by")
+    warn_unsaved_form = True
+    conditional_fields = VOICE_SLOTS[0].shown_when()
+    fieldsets = (
+        ("Voice", {"fields": ("name", "language")}),
+        (
+            "How it is made",
+            {
+                "fields": (
+                    "engine",
+                    *VOICE_SLOTS[0].option_names(),
+                    "speaker",
+                    "sample",
+                    "speed",
+                )
+            },
+        ),
+    )
+
+    @display(description="Used by")
+    def used_by(self, voice: Voice) -> str:
+        return ", ".join(agent.name for agent in voice.agents.all()) or "no agent"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("agents")
+
+    def save_model(self, request: HttpRequest, obj: Voice, form: Any, change: bool) -> None:
+        """A recording that is replaced or removed does not stay behind on disk."""
+        replaced = form.initial.get("sample") if "sample" in form.changed_data else None
+        super().save_model(request, obj, form, change)
+        if replaced:
+            transaction.on_commit(lambda: replaced.storage.delete(replaced.name))
+
+    def delete_model(self, request: HttpRequest, obj: Voice) -> None:
+        _delete_with_sample(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for voice in queryset:
+            _delete_with_sample(voice)
+
+
+def _delete_with_sample(voice: Voice) -> None:
+    sample = voice.sample.name
+    storage = voice.sample.storage
+    voice.delete()
+    if sample:
+        transaction.on_commit(lambda: storage.delete(sample))
+
+
+class PhoneNumberAdmin(PlainFormMixin, ModelAdmin):
+    form = PhoneNumberForm
+    list_display = ("number", "agent", "person", "in_service")
+    list_select_related = ("agent",)
+    list_filter = (("agent", RelatedDropdownFilter),)
+    list_filter_submit = True
+    warn_unsaved_form = True
+    fieldsets = (
+        ("Number", {"fields": ("number", "agent")}),
+        ("When a person is needed", {"fields": ("human",)}),
+        ("Service", {"fields": ("is_active",)}),
+    )
+
+    @display(description="Person to hand over to")
+    def person(self, number: PhoneNumber) -> str:
+        return number.human or "nobody"
+
+    @display(description="In service", label={"yes": "success", "no": "warning"})
+    def in_service(self, number: PhoneNumber) -> tuple[str, str]:
+        return ("yes", "In service") if number.is_active else ("no", "Switched off")

@@ -1,0 +1,92 @@
+"""Where the admin reaches the telephone: numbers that Asterisk must know of, live calls to end."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from agents.admin import PhoneNumberAdmin
+from agents.models import PhoneNumber
+from records import calls
+from records.admin import CallAdmin
+from records.models import Call
+from telephony import ami, numbers
+
+log = logging.getLogger(__name__)
+
+HANG_UP = "records.change_call"
+
+
+@admin.register(PhoneNumber)
+class NumberAdmin(PhoneNumberAdmin):
+    def save_model(self, request: HttpRequest, obj: PhoneNumber, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        _tell_asterisk(request)
+
+    def delete_model(self, request: HttpRequest, obj: PhoneNumber) -> None:
+        super().delete_model(request, obj)
+        _tell_asterisk(request)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        super().delete_queryset(request, queryset)
+        _tell_asterisk(request)
+
+
+def _tell_asterisk(request: HttpRequest) -> None:
+    try:
+        numbers.write_fallbacks()
+    except OSError as error:
+        log.error("numbers.conf was not written: %s", type(error).__name__)
+        messages.warning(
+            request,
+            "Saved, but Asterisk was not told who takes over when the agent is down. "
+            "Check that its folder can be written, then save again.",
+        )
+
+
+@admin.register(Call)
+class LiveCallAdmin(CallAdmin):
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        return (
+            *super().get_custom_urls(),
+            ("<uuid:call_id>/hang-up", "records_call_hang_up", require_POST(hang_up)),
+        )
+
+    def live_deeds(self, request: HttpRequest, call: Call) -> dict[str, Any]:
+        if not request.user.has_perm(HANG_UP):
+            return {}
+        return {"hang_up_url": reverse("admin:records_call_hang_up", args=[call.pk])}
+
+
+def hang_up(request: HttpRequest, *, call_id: UUID, model_admin: CallAdmin) -> HttpResponse:
+    """Ends a live call and notes that staff did, and who."""
+    if not request.user.has_perm(HANG_UP):
+        raise PermissionDenied
+    call = get_object_or_404(Call, pk=call_id)
+    if not calls.staff_hang_up(call.pk):
+        messages.info(request, "This call was already ending.")
+    elif _cut(call):
+        model_admin.log_change(request, call, "Ended the call.")
+        messages.success(request, "The call was ended.")
+    else:
+        calls.staff_did_not(call.pk)
+        messages.error(
+            request,
+            "Asterisk did not end the call: it does not answer, or no longer has it. "
+            "If the call is still here in a minute, look at Asterisk's own state.",
+        )
+    return redirect("admin:records_call_change", call.pk)
+
+
+def _cut(call: Call) -> bool:
+    try:
+        return ami.run_once(lambda asterisk: asterisk.hang_up(call.channel))
+    except Exception as error:  # whatever Asterisk does, staff get an answer
+        log.error("call %s: not hung up: %s", call.pk, type(error).__name__)
+        return False

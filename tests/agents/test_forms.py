@@ -1,0 +1,389 @@
+"""Ines, the office manager, sets up agents, voices and numbers; the forms tell her what to do."""
+
+import io
+import struct
+import wave
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import model_to_dict
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents import demo, voice_samples
+from agents.forms import AgentForm, PhoneNumberForm, VoiceForm
+from agents.models import Agent, PhoneNumber, Question, Voice
+from inference.engines import registry
+from inference.engines.base import EngineInfo, EngineOption
+from tests.clinic import clinic, ines_office_manager
+
+pytestmark = pytest.mark.django_db
+
+
+def wav(seconds: float, hz: int = 8000, width: int = 2) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sample:
+        sample.setparams((1, width, hz, 0, "NONE", ""))
+        sample.writeframes(bytes(round(seconds * hz) * width))
+    return file.getvalue()
+
+
+def voice_form(content: bytes | None = None, **changes: Any) -> VoiceForm:
+    data = {"name": "Anna", "language": "en", "engine": "espeak", "speed": "1.0"} | changes
+    files = {"sample": SimpleUploadedFile("Anna Smith.wav", content)} if content else {}
+    return VoiceForm(data, files)
+
+
+def agent_form(**changes: Any) -> AgentForm:
+    agent = clinic()
+    return AgentForm(model_to_dict(agent) | changes, instance=agent)
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("typed", ["+49 30 901820", "+49 (30) 90-18.20", "+49/30/901820"])
+def test_a_number_may_be_typed_as_people_write_it(typed: str):
+    form = PhoneNumberForm({"number": typed, "agent": clinic().pk, "is_active": "on"})
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["number"] == "+4930901820"
+
+
+@pytest.mark.parametrize(
+    "typed", ["reception", "+49 30 9O1820", "1000\nAction: Originate", "12,34", "${EXTEN}"]
+)
+def test_what_is_no_number_is_refused_in_words(typed: str):
+    form = PhoneNumberForm({"number": typed, "agent": clinic().pk})
+
+    assert "digits only" in form.errors["number"][0]
+
+
+def test_a_call_must_not_be_handed_back_to_its_own_number():
+    form = PhoneNumberForm({"number": "+2000", "human": "2000", "agent": clinic().pk})
+
+    assert "same number" in form.errors["human"][0]
+
+
+def test_an_agents_number_is_not_a_person():
+    form = PhoneNumberForm({"number": "2000", "human": demo.NUMBER, "agent": clinic().pk})
+
+    assert "round in a circle" in form.errors["human"][0]
+
+
+# Voices
+
+
+def test_a_good_recording_is_kept_under_a_name_that_says_nothing():
+    form = voice_form(wav(5))
+
+    assert form.is_valid(), form.errors
+    assert "Anna" not in form.cleaned_data["sample"].name
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (wav(1), "1.0 seconds long. Use 3 to 60"),
+        (wav(61), "61 seconds long. Cut it"),
+        (b"ID3 this is an mp3", "not a WAV file"),
+        (wav(5)[:30], "not a WAV file"),
+        (wav(5, width=1), "not 16 bit"),
+        (wav(5).replace(struct.pack("<I", 80_000), struct.pack("<I", 900_000)), "cut off"),
+        (wav(5)[:2000], "cut off"),
+    ],
+    ids=["short", "long", "mp3", "header only", "8 bit", "overlong claim", "truncated"],
+)
+def test_a_recording_that_cannot_serve_is_refused_with_the_way_out(content: bytes, told: str):
+    form = voice_form(content)
+
+    assert told in form.errors["sample"][0]
+
+
+@given(st.data())
+def test_no_upload_makes_the_check_stumble(data: st.DataObject):
+    content = bytearray(wav(4))[: data.draw(st.integers(0, 60))]
+    for at in data.draw(st.lists(st.integers(0, max(0, len(content) - 1)), max_size=6)):
+        if content:
+            content[at] = data.draw(st.integers(0, 255))
+
+    with pytest.raises(voice_samples.UnusableSample):
+        voice_samples.check(io.BytesIO(content), len(content))
+
+
+def test_a_recording_that_is_too_large_is_not_even_read(monkeypatch):
+    monkeypatch.setattr(voice_samples, "LARGEST_BYTES", 1000)
+
+    assert "larger than" in voice_form(wav(5)).errors["sample"][0]
+
+
+@pytest.mark.parametrize(("speed", "is_good"), [("0.4", False), ("1.2", True), ("3", False)])
+def test_a_voice_speaks_at_half_to_double_speed(speed: str, is_good: bool):
+    assert voice_form(speed=speed).is_valid() == is_good
+
+
+@pytest.mark.parametrize("language", ["english", "EN", "e", "de_DE"])
+def test_a_language_is_written_as_its_code(language: str):
+    assert "two letters" in voice_form(language=language).errors["language"][0]
+
+
+# Engines
+
+NEEDY = EngineInfo(
+    key="needy",
+    kind="llm",
+    title="A needy model",
+    licence="None of your business.",
+    module="needy",
+    options=(
+        EngineOption("model", "Model file", required=True),
+        EngineOption("api_key", "Key"),
+        EngineOption("warmth", "Warmth", default="0.5"),
+    ),
+)
+
+
+@pytest.fixture
+def needy_form(monkeypatch) -> type:
+    """An agent's form in a world with one more language model; `missing` tells why it can't."""
+    real, reasons = registry.engines, {"needy": ""}
+    monkeypatch.setattr(
+        registry, "engines", lambda kind: (*real(kind), *((NEEDY,) if kind == "llm" else ()))
+    )
+    monkeypatch.setattr(registry, "missing", lambda kind, key: reasons.get(key, ""))
+    from agents.engine_fields import option_fields
+    from agents.forms import AGENT_SLOTS, AgentFields
+
+    form = type("NeedyForm", (AgentFields,), option_fields(*AGENT_SLOTS))
+    form.reasons = reasons
+    return form
+
+
+def filled(form: type, **changes: Any) -> Any:
+    agent = clinic()
+    return form(model_to_dict(agent) | {"llm_engine": "needy"} | changes, instance=agent)
+
+
+def test_an_engines_options_are_kept_with_the_agent(needy_form: type):
+    form = filled(
+        needy_form, llm__needy__model=" /models/m ", llm__needy__api_key="s3", stt__x="no"
+    )
+
+    assert form.is_valid(), form.errors
+    form.save()
+    assert Agent.objects.get().llm_options == {"model": "/models/m", "api_key": "s3"}
+
+
+def test_a_default_is_shown_but_not_kept(needy_form: type):
+    form = filled(needy_form, llm__needy__model="/m", llm__needy__warmth="0.5")
+    form.save()
+
+    assert Agent.objects.get().llm_options == {"model": "/m"}
+    assert needy_form(instance=Agent.objects.get())["llm__needy__warmth"].value() == "0.5"
+
+
+def test_an_option_the_engine_needs_is_asked_for_by_name(needy_form: type):
+    form = filled(needy_form)
+
+    assert "A needy model needs this" in form.errors["llm__needy__model"][0]
+
+
+def test_what_another_engine_needs_is_not_asked_for(needy_form: type):
+    assert filled(needy_form, llm_engine="questions").is_valid()
+
+
+def test_a_stored_key_is_never_shown_and_stays_when_left_empty(needy_form: type):
+    filled(needy_form, llm__needy__model="/m", llm__needy__api_key="s3cret").save()
+    agent = Agent.objects.get()
+
+    page = needy_form(instance=agent).as_p()
+    assert "s3cret" not in page
+    assert "One is stored" in page
+    form = needy_form(model_to_dict(agent) | {"llm__needy__model": "/other"}, instance=agent)
+    form.save()
+
+    assert Agent.objects.get().llm_options == {"model": "/other", "api_key": "s3cret"}
+
+
+def test_changing_the_engine_drops_the_old_ones_options(needy_form: type):
+    filled(needy_form, llm__needy__model="/m").save()
+    agent = Agent.objects.get()
+
+    needy_form(model_to_dict(agent) | {"llm_engine": "questions"}, instance=agent).save()
+
+    assert "model" not in Agent.objects.get().llm_options
+
+
+def test_an_engine_that_cannot_load_says_why_and_cannot_be_chosen(needy_form: type):
+    needy_form.reasons["needy"] = "Install requirements-needy.txt."
+
+    page = needy_form(instance=clinic()).as_p()
+    form = filled(needy_form, llm__needy__model="/m")
+
+    assert '<option value="needy" disabled>' in page
+    assert "Install requirements-needy.txt." in page
+    assert "None of your business." in page
+    assert "Install requirements-needy.txt." in form.errors["llm_engine"][0]
+
+
+def test_an_agent_whose_engine_has_gone_can_still_be_edited(needy_form: type):
+    filled(needy_form, llm__needy__model="/m").save()
+    needy_form.reasons["needy"] = "Its library was removed."
+    agent = Agent.objects.get()
+    data = model_to_dict(agent) | {"greeting": "Hello there.", "llm__needy__model": "/m"}
+
+    form = needy_form(data, instance=agent)
+
+    assert form.is_valid(), form.errors
+
+
+def test_every_engine_of_the_registry_is_offered():
+    form = AgentForm(instance=clinic())
+
+    for kind, field in (("vad", "vad_engine"), ("stt", "stt_engine"), ("llm", "llm_engine")):
+        offered = [key for key, _ in form.fields[field].choices]
+        assert offered == [engine.key for engine in registry.engines(kind)]
+        for engine in registry.engines(kind):
+            assert engine.licence in form.fields[field].help_text
+
+
+def test_every_field_of_the_agent_explains_itself():
+    form = AgentForm(instance=clinic())
+    sentences = {"first_idle_prompt", "goodbye", "time_is_up", "say_again"}  # the label says it
+
+    silent = {name for name, field in form.fields.items() if not field.help_text}
+
+    assert {name for name in silent if "__" not in name} == sentences
+
+
+# The pages
+
+
+@pytest.fixture
+def ines() -> Client:
+    client = Client()
+    client.force_login(ines_office_manager())
+    return client
+
+
+def questions_post(agent: Agent, *rows: dict[str, Any]) -> dict[str, Any]:
+    data = {
+        f"questions-{index}-{name}": value
+        for index, row in enumerate(rows)
+        for name, value in row.items()
+    }
+    initial = sum(1 for row in rows if row.get("id"))
+    return data | {
+        "questions-TOTAL_FORMS": len(rows),
+        "questions-INITIAL_FORMS": initial,
+        "questions-MIN_NUM_FORMS": 0,
+        "questions-MAX_NUM_FORMS": 1000,
+    }
+
+
+def saved(question: Question, **changes: Any) -> dict[str, Any]:
+    return model_to_dict(question) | changes
+
+
+def page_of(agent: Agent) -> str:
+    return f"/admin/agents/agent/{agent.pk}/change/"
+
+
+def test_ines_changes_the_greeting(ines: Client):
+    agent = clinic()
+    data = {k: v for k, v in model_to_dict(agent).items() if not isinstance(v, dict)}
+
+    answer = ines.post(
+        page_of(agent), data | {"greeting": "Welcome!"} | questions_post(agent), follow=True
+    )
+
+    assert answer.redirect_chain, answer.context["errors"]
+    assert Agent.objects.get().greeting == "Welcome!"
+
+
+def test_two_questions_can_swap_their_keys(ines: Client):
+    agent = clinic()
+    one, two = agent.questions.exclude(digit="")[:2]
+    data = {k: v for k, v in model_to_dict(agent).items() if not isinstance(v, dict)}
+    rows = questions_post(agent, saved(one, digit=two.digit), saved(two, digit=one.digit))
+
+    ines.post(page_of(agent), data | rows)
+
+    assert Question.objects.get(pk=one.pk).digit == two.digit
+    assert Question.objects.get(pk=two.pk).digit == one.digit
+
+
+def test_two_questions_cannot_share_a_key(ines: Client):
+    agent = clinic()
+    one, two = agent.questions.exclude(digit="")[:2]
+    data = {k: v for k, v in model_to_dict(agent).items() if not isinstance(v, dict)}
+    rows = questions_post(agent, saved(one), saved(two, digit=one.digit))
+
+    answer = ines.post(page_of(agent), data | rows)
+
+    assert f"Another question has the key {one.digit}" in answer.content.decode()
+
+
+@pytest.mark.parametrize("digit", ["x", "a", "+"])
+def test_a_key_is_a_key_of_the_telephone(ines: Client, digit: str):
+    agent = clinic()
+    one = agent.questions.first()
+    data = {k: v for k, v in model_to_dict(agent).items() if not isinstance(v, dict)}
+
+    answer = ines.post(page_of(agent), data | questions_post(agent, saved(one, digit=digit)))
+
+    assert "one key of the telephone" in answer.content.decode()
+
+
+def test_ines_is_told_when_callers_are_promised_a_person_nobody_named(ines: Client):
+    agent = clinic()
+    PhoneNumber.objects.update(human="")
+    data = {k: v for k, v in model_to_dict(agent).items() if not isinstance(v, dict)}
+
+    answer = ines.post(page_of(agent), data | questions_post(agent), follow=True)
+
+    assert "through to a person, but 1000 has none" in answer.content.decode()
+
+
+def test_a_replaced_recording_does_not_stay_on_disk(ines: Client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    data = {"name": "Anna", "language": "en", "engine": "espeak", "speed": "1.0"}
+    for content in (wav(5), wav(6)):
+        upload = SimpleUploadedFile("a.wav", content)
+        voice = Voice.objects.first()
+        where = f"{voice.pk}/change/" if voice else "add/"
+        with_commit(ines, f"/admin/agents/voice/{where}", data | {"sample": upload})
+
+    assert len(list(tmp_path.rglob("*.wav"))) == 1
+    with_commit(ines, f"/admin/agents/voice/{Voice.objects.get().pk}/delete/", {"post": "yes"})
+    assert list(tmp_path.rglob("*.wav")) == []
+
+
+def with_commit(client: Client, path: str, data: dict[str, Any]) -> None:
+    from django.test import TestCase
+
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert client.post(path, data).status_code == 302
+
+
+@pytest.mark.parametrize("page", ["agent", "voice", "phonenumber"])
+def test_lists_do_not_ask_more_for_more_rows(ines: Client, page: str, django_assert_num_queries):
+    def queries() -> int:
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(connection) as asked:
+            assert ines.get(f"/admin/agents/{page}/").status_code == 200
+        return len(asked)
+
+    agent = clinic()
+    few = queries()
+    for number in range(2001, 2011):
+        voice = Voice.objects.create(name=f"Voice {number}")
+        other = Agent.objects.create(name=f"Agent {number}", voice=voice, greeting="Hi")
+        PhoneNumber.objects.create(number=str(number), agent=other)
+    assert agent
+
+    assert queries() == few

@@ -17,6 +17,7 @@ from django.db import DatabaseError
 
 from agents.models import Agent
 from inference.engines import registry
+from inference.engines.base import EngineUnavailable
 from telephony import asterisk
 from voiceadmin.startup import embedded_store, why_store_is_silent
 
@@ -66,7 +67,9 @@ def engines_can_load(**_: Any) -> Iterable[CheckMessage]:
             if why := missing(kind, agent[field]):
                 yield Caution(
                     f"{agent['name']} cannot use its {title}, {agent[field]}.",
-                    hint=f"{why} Or choose another on the agent's page in the admin.",
+                    hint=f"{why}. Or choose another on the agent's page in the admin.".replace(
+                        "..", "."
+                    ),
                     id="voiceadmin.W002",
                 )
 
@@ -74,12 +77,8 @@ def engines_can_load(**_: Any) -> Iterable[CheckMessage]:
 def missing(kind: str, key: str) -> str:
     try:
         return registry.missing(kind, key)
-    except KeyError:
-        return f"There is no engine of that name; known: {known(kind)}."
-
-
-def known(kind: str) -> str:
-    return ", ".join(engine.key for engine in registry.engines(kind))
+    except EngineUnavailable as unavailable:  # no engine has that name
+        return str(unavailable)
 
 
 @register

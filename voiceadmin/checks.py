@@ -67,9 +67,7 @@ def engines_can_load(**_: Any) -> Iterable[CheckMessage]:
             if why := missing(kind, agent[field]):
                 yield Caution(
                     f"{agent['name']} cannot use its {title}, {agent[field]}.",
-                    hint=f"{why}. Or choose another on the agent's page in the admin.".replace(
-                        "..", "."
-                    ),
+                    hint=f"{why.rstrip('.')}. Or choose another in the admin.",
                     id="voiceadmin.W002",
                 )
 

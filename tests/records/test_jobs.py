@@ -7,7 +7,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 from redis import Redis
-from rq import Queue
+from rq import Queue, SimpleWorker
+from rq.cron import CronScheduler
 
 from records import access, jobs, vault
 from records.models import Call, Recording, Transcript
@@ -175,3 +176,29 @@ def test_reconcile_says_what_it_did(capsys):
     call_command("reconcile")
 
     assert capsys.readouterr().out == "Closed 1 lost calls, queued 0 and finished 0\n"
+
+
+def test_the_clock_reconciles_every_minute_and_purges_every_night(valkey: Redis):
+    clock = CronScheduler(valkey, logging_level="ERROR")
+    clock.load_config_from_file("records.cron")
+
+    assert {(job.func_name, job.interval, job.cron) for job in clock.get_jobs()} == {
+        ("records.jobs.reconcile", 60, None),
+        ("records.jobs.purge", None, "30 3 * * *"),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_clock_starts_runs_in_a_job_worker(valkey: Redis):
+    clinic()
+    call_id = ring(timezone.now() - timedelta(minutes=10))
+    clock = CronScheduler(valkey, logging_level="ERROR")
+    clock.load_config_from_file("records.cron")
+
+    clock.enqueue_jobs()
+    queue = Queue("default", connection=valkey)
+    SimpleWorker([queue], connection=valkey).work(burst=True, logging_level="ERROR")
+
+    call = Call.objects.get(pk=call_id)
+    assert call.reason == Call.Reason.LOST
+    assert call.finished_at  # closing it put its own job into the queue

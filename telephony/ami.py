@@ -237,13 +237,13 @@ class Ami:
     # --- the choke point ------------------------------------------------------------------
 
     async def _ask(
-        self, fields: dict[str, str | list[str]], answer_s: float | None = None
+        self, fields: Mapping[str, str | list[str]], answer_s: float | None = None
     ) -> list[Message]:
         """Everything that goes to Asterisk goes through here. Raises AmiFailed."""
         _refuse_control(fields)
         if self._line is None or self.lost.is_set():
             raise AmiUnreachable(f"The connection to Asterisk at {self.host}:{self.port} is lost")
-        asked = {"Async": "false"} | fields  # without it panoramisk drops some answers
+        asked = {"Async": "false", **fields}  # without it panoramisk drops some answers
         future = self._line.send_action(asked)
         gone = asyncio.ensure_future(self.lost.wait())
         try:
@@ -270,7 +270,7 @@ class Ami:
             raise AmiRefused(f"Asterisk refused {fields['Action']}: {first.message}")
         return answers
 
-    async def _unless_gone(self, fields: dict[str, str | list[str]]) -> bool:
+    async def _unless_gone(self, fields: Mapping[str, str | list[str]]) -> bool:
         try:
             await self._ask(fields)
         except AmiRefused as refused:
@@ -292,7 +292,7 @@ class _Line(Manager):  # type: ignore[misc]
 
     def __init__(self, lost: asyncio.Event, on_event: OnEvent | None) -> None:
         super().__init__(loop=asyncio.get_running_loop(), ping_delay=3600, ping_interval=3600)
-        self.awaiting_actions = deque(maxlen=0)
+        self.awaiting_actions: deque[object] = deque(maxlen=0)
         self._lost = lost
         if on_event is not None:
             self.register_event("*", lambda _manager, event: on_event(event))

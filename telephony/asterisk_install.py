@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 OLDEST = (22, 8)
+ALSO = "/usr/sbin:/usr/local/sbin"  # where it is installed, not on everybody's PATH
 WHY = (
     "earlier ones end calls on a websocket ping, crash on an early hangup and know no JSON"
     " control messages"
@@ -57,7 +58,7 @@ class Install:
 def find() -> Install:
     """An installed Asterisk where it will do, else ours. Raises AsteriskUnusable."""
     refused: AsteriskUnusable | None = None
-    on_path = shutil.which("asterisk", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    on_path = shutil.which("asterisk", path=f"{os.environ.get('PATH', '')}:{ALSO}")
     if on_path:
         try:
             return _installed(Path(on_path))

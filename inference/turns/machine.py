@@ -95,7 +95,9 @@ class TurnMachine:
     def handle(self, event: Event, at_ms: int) -> list[Command]:
         if self.state is State.ENDED:
             return []
-        late = self._overdue(at_ms) if not isinstance(event, CallerGone) else []
+        # who has gone is not spoken to, and what plays on has not been heard yet
+        is_first = isinstance(event, CallerGone | Queued)
+        late = [] if is_first else self._overdue(at_ms)
         return late + self._decide(event, at_ms)
 
     def next_deadline_ms(self) -> int | None:

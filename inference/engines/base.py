@@ -103,6 +103,12 @@ class VoiceActivity(Protocol):
         """Whether FRAME_BYTES of audio hold speech."""
 
 
+class VoiceActivityEngine(Protocol):
+    """What is loaded once and makes a detector for each call."""
+
+    def stream(self) -> VoiceActivity: ...
+
+
 class Transcriber(Protocol):
     def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
         """Blocking. The words of one utterance. Raises EngineFailed."""

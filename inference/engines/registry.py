@@ -1,156 +1,249 @@
-"""Every engine there is, in one table, and the one loaded copy of each choice in use."""
+"""Which engines there are, and the ones this process has loaded.
+
+To add an engine: one file beside this one with `load(choice)` and `missing()`, one entry here.
+"""
 
 import threading
-from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal, overload
 
-from inference.engines.base import EngineChoice, EngineInfo, EngineOption, EngineUnavailable
+from inference.engines.base import (
+    EngineChoice,
+    EngineInfo,
+    EngineOption,
+    EngineUnavailable,
+    LanguageModel,
+    Synthesizer,
+    Transcriber,
+    VoiceActivityEngine,
+)
 
-_PACKAGE = "inference.engines"
-_MODEL_FOLDER = "The folder on this server that holds the model's files. Nothing is downloaded."
-_DEVICE = EngineOption("device", "Runs on", "cpu, or cuda for a graphics card.", default="cpu")
+Kind = Literal["vad", "stt", "llm", "tts"]
+
+_DEVICE = EngineOption(
+    "device",
+    "Device",
+    "cpu, or cuda for an NVIDIA graphics card. Without a card, cuda does not start.",
+    default="cpu",
+)
+
+
+def _folder(what: str) -> EngineOption:
+    return EngineOption(
+        "path", "Model folder", f"Folder on this machine with {what}.", required=True
+    )
+
 
 ENGINES = (
     EngineInfo(
-        key="webrtc",
-        kind="vad",
-        title="WebRTC (light, for quiet lines)",
-        licence="BSD-3-Clause.",
-        module="webrtc",
-    ),
-    EngineInfo(
-        key="silero",
-        kind="vad",
-        title="Silero (a small neural network, steadier in noise)",
-        licence="MIT.",
-        module="silero",
-    ),
-    EngineInfo(
-        key="pocketsphinx",
-        kind="stt",
-        title="PocketSphinx (no download, English, knows only the words of your questions)",
-        licence="BSD-2-Clause.",
-        module="pocketsphinx",
-    ),
-    EngineInfo(
-        key="faster_whisper",
-        kind="stt",
-        title="Whisper (understands free speech, wants a graphics card)",
-        licence="MIT; the Whisper models too.",
-        module="faster_whisper",
-        options=(
-            EngineOption("model", "Model folder", _MODEL_FOLDER, required=True),
-            _DEVICE,
+        "webrtc",
+        "vad",
+        "WebRTC: quick, takes music and noise for speech now and then",
+        "WebRTC: BSD-3-Clause",
+        "webrtc",
+        (
             EngineOption(
-                "compute_type", "Number format", "int8, float16 or float32.", default="default"
+                "strictness",
+                "Strictness",
+                "0 to 3. Too low takes noise for speech, too high loses quiet callers.",
+                default="2",
             ),
         ),
     ),
     EngineInfo(
-        key="questions",
-        kind="llm",
-        title="Your questions and answers (finds the nearest one; it does not think)",
-        licence="Part of this product; RapidFuzz, MIT.",
-        module="questions",
-    ),
-    EngineInfo(
-        key="ollama",
-        kind="llm",
-        title="A language model in Ollama",
-        licence="Client: MIT. Each model has a licence of its own.",
-        module="ollama",
-        options=(
-            EngineOption("model", "Model", "As `ollama list` names it.", required=True),
-            EngineOption("host", "Address", "", default="http://127.0.0.1:11434"),
-            EngineOption("temperature", "Temperature", "0 is steady, 1 is lively.", default="0.3"),
+        "silero",
+        "vad",
+        "Silero: a small network, better in noise, costs fifty times more",
+        "Silero VAD: MIT",
+        "silero",
+        (
+            EngineOption(
+                "threshold",
+                "Threshold",
+                "0.05 to 0.95. Too low takes noise for speech, too high loses quiet callers.",
+                default="0.5",
+            ),
         ),
     ),
     EngineInfo(
-        key="openai",
-        kind="llm",
-        title="A language model behind an OpenAI-compatible server",
-        licence="Client: Apache-2.0. Each model has a licence of its own.",
-        module="openai",
-        options=(
-            EngineOption("base_url", "Address", "For example http://127.0.0.1:8080/v1", True),
-            EngineOption("model", "Model", "As the server names it.", required=True),
-            EngineOption("api_key", "Key", "Leave empty if the server asks for none."),
-            EngineOption("temperature", "Temperature", "0 is steady, 1 is lively.", default="0.3"),
+        "pocketsphinx",
+        "stt",
+        "PocketSphinx: hears this agent's own questions, English only, no dictation",
+        "PocketSphinx and its English model: BSD-2-Clause; CMU dictionary: BSD-2-Clause",
+        "pocketsphinx",
+    ),
+    EngineInfo(
+        "faster_whisper",
+        "stt",
+        "Whisper (faster-whisper): understands free speech in many languages",
+        "faster-whisper, CTranslate2 and OpenAI's Whisper weights: MIT; other weights: their own",
+        "faster_whisper",
+        (
+            _folder("a Whisper model for CTranslate2: model.bin, config.json, tokenizer.json"),
+            EngineOption(
+                "device",
+                "Device",
+                "auto, cpu, or cuda for an NVIDIA graphics card.",
+                default="auto",
+            ),
+            EngineOption(
+                "compute_type",
+                "Precision",
+                "default, int8, float16 or float32. int8 is quickest without a graphics card;"
+                " float16 needs one.",
+                default="default",
+            ),
         ),
     ),
     EngineInfo(
-        key="espeak",
-        kind="tts",
-        title="eSpeak NG (no download, sounds like a machine)",
-        licence="GPL-3.0-or-later, loaded as a library at run time.",
-        module="espeak",
-        options=(EngineOption("pitch", "Pitch", "0 is deep, 99 is high.", default="50"),),
-    ),
-    EngineInfo(
-        key="xtts",
-        kind="tts",
-        title="Coqui XTTS (clones an uploaded voice, wants a graphics card)",
-        licence=(
-            "Code: MPL-2.0. The XTTS weights are under the Coqui Public Model License: "
-            "non-commercial use only."
+        "questions",
+        "llm",
+        "Matches the caller's words to your questions and reads out your answers."
+        " It does not think.",
+        "Part of voiceadmin",
+        "questions",
+        (
+            EngineOption(
+                "threshold",
+                "Likeness needed",
+                "0.1 to 1. Too low answers what nobody asked, too high understands nobody.",
+                default="0.6",
+            ),
         ),
-        module="xtts",
-        options=(EngineOption("model", "Model folder", _MODEL_FOLDER, required=True), _DEVICE),
     ),
     EngineInfo(
-        key="vits",
-        kind="tts",
-        title="Coqui VITS (one natural voice a model, fast)",
-        licence="Code: MPL-2.0. Each model has a licence of its own.",
-        module="vits",
-        options=(EngineOption("model", "Model folder", _MODEL_FOLDER, required=True), _DEVICE),
+        "ollama",
+        "llm",
+        "Ollama: a language model on your own machine",
+        "Ollama: MIT; the model has its own licence, see `ollama show MODEL --license`",
+        "ollama",
+        (
+            EngineOption("model", "Model", "A name that `ollama list` shows.", required=True),
+            EngineOption(
+                "host", "Address", "Where Ollama listens.", default="http://127.0.0.1:11434"
+            ),
+            EngineOption(
+                "temperature",
+                "Freedom of wording",
+                "0 to 2. 0 always says the same, above 1 it starts to invent.",
+                default="0.2",
+            ),
+        ),
+    ),
+    EngineInfo(
+        "openai",
+        "llm",
+        "A server that speaks OpenAI's protocol: vLLM, llama.cpp, LM Studio or OpenAI itself",
+        "Client: Apache-2.0; server and model have their own licences. With an address outside"
+        " your network, what callers say leaves your network.",
+        "openai",
+        (
+            EngineOption("base_url", "Address", "Such as http://127.0.0.1:8080/v1", required=True),
+            EngineOption("model", "Model", "A name that the server serves.", required=True),
+            EngineOption("api_key", "API key", "Leave empty if the server wants none."),
+            EngineOption(
+                "temperature",
+                "Freedom of wording",
+                "0 to 2. 0 always says the same, above 1 it starts to invent.",
+                default="0.2",
+            ),
+        ),
+    ),
+    EngineInfo(
+        "espeak",
+        "tts",
+        "espeak-ng: sounds like a machine, speaks many languages at once",
+        "espeak-ng: GPL-3.0-or-later. It runs inside this program: whoever passes the whole on"
+        " passes it on under the GPL.",
+        "espeak",
+        (
+            EngineOption(
+                "pitch", "Pitch", "0 to 99. Low is a deep voice, high a child's.", default="50"
+            ),
+        ),
+    ),
+    EngineInfo(
+        "xtts",
+        "tts",
+        "Coqui XTTS: a natural voice, or the voice of a recording you upload",
+        "Coqui: MPL-2.0. The XTTS weights: Coqui Public Model License, non-commercial use only."
+        " Clone a voice only with its owner's consent.",
+        "xtts",
+        (_folder("an XTTS v2 model: config.json, model.pth, vocab.json"), _DEVICE),
+    ),
+    EngineInfo(
+        "vits",
+        "tts",
+        "Coqui VITS: a natural voice for one language, lighter than XTTS",
+        "Coqui: MPL-2.0; the weights have their own licence",
+        "vits",
+        (_folder("a Coqui VITS model: config.json and model.pth"), _DEVICE),
     ),
 )
 
-_loaded: dict[tuple[str, EngineChoice], Any] = {}
-_loading: dict[tuple[str, EngineChoice], threading.Lock] = {}
-_table_lock = threading.Lock()
-
 
 def engines(kind: str) -> tuple[EngineInfo, ...]:
-    return tuple(engine for engine in ENGINES if engine.kind == kind)
+    return tuple(info for info in ENGINES if info.kind == kind)
 
 
 def info(kind: str, key: str) -> EngineInfo:
     """Raises EngineUnavailable."""
-    for engine in engines(kind):
-        if engine.key == key:
-            return engine
-    raise EngineUnavailable(f"there is no {kind} engine {key!r}; choose one in the admin")
+    for found in engines(kind):
+        if found.key == key:
+            return found
+    known = ", ".join(found.key for found in engines(kind))
+    raise EngineUnavailable(f"there is no {kind} engine {key!r}; choose one of: {known}")
 
 
-@cache
 def missing(kind: str, key: str) -> str:
-    """Why this engine cannot load here, or "". Imports nothing heavy."""
-    engine = info(kind, key)
-    if find_spec(f"{_PACKAGE}.{engine.module}") is None:
-        return "It is not part of this version."
-    reason: str = import_module(f"{_PACKAGE}.{engine.module}").missing()
-    return reason
+    """What has to be installed first, or "". Imports no model library."""
+    problem: str = _module(info(kind, key)).missing()
+    return problem
 
 
-def load(kind: str, choice: EngineChoice) -> Any:
-    """Blocking. The one loaded engine of this choice. Raises EngineUnavailable."""
-    place = (kind, choice)
-    with _table_lock:
-        lock = _loading.setdefault(place, threading.Lock())
-    with lock:  # one load at a time of each choice; others go on
-        if place not in _loaded:
-            _loaded[place] = _load(info(kind, choice.key), choice)
-        return _loaded[place]
+def _module(found: EngineInfo) -> Any:
+    return import_module(f"inference.engines.{found.module}")
 
 
-def _load(engine: EngineInfo, choice: EngineChoice) -> Any:
-    if reason := missing(engine.kind, engine.key):
-        raise EngineUnavailable(reason)
-    for option in engine.options:
-        if option.required and not choice.option(option.name):
-            raise EngineUnavailable(f"{engine.title}: {option.label} is not set; open the agent")
-    return import_module(f"{_PACKAGE}.{engine.module}").load(choice)
+class _Loaded:
+    """One choice: loaded by whoever comes first, while the others wait."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.engine: Any = None
+
+
+_loaded: dict[tuple[str, EngineChoice], _Loaded] = {}
+_loaded_lock = threading.Lock()
+
+
+@overload
+def load(kind: Literal["vad"], choice: EngineChoice) -> VoiceActivityEngine: ...
+@overload
+def load(kind: Literal["stt"], choice: EngineChoice) -> Transcriber: ...
+@overload
+def load(kind: Literal["llm"], choice: EngineChoice) -> LanguageModel: ...
+@overload
+def load(kind: Literal["tts"], choice: EngineChoice) -> Synthesizer: ...
+
+
+def load(kind: Kind, choice: EngineChoice) -> Any:
+    """Blocking. The engine, loaded and warm, the same object each time.
+
+    A failed load is tried again by the next call. Raises EngineUnavailable.
+    """
+    found = info(kind, choice.key)
+    with _loaded_lock:
+        one = _loaded.setdefault((kind, choice), _Loaded())
+    with one.lock:
+        if one.engine is None:
+            engine = _module(found).load(choice)
+            engine.warm()
+            one.engine = engine
+        return one.engine
+
+
+def forget() -> None:
+    """Drops every loaded engine; for tests, and before leaving."""
+    with _loaded_lock:
+        _loaded.clear()

@@ -1,0 +1,245 @@
+"""What engines that talk to a model server share: the prompt, the deadlines, the bounds.
+
+A model server may send anything, at any pace, for ever. What comes out of `spoken` is text to
+be spoken, at most MAX_CHARACTERS of it, or EngineFailed within TOTAL_SECONDS. Error texts name
+the kind of trouble only: a server's own words may hold the caller's.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from inference.engines.base import (
+    After,
+    EngineFailed,
+    EngineUnavailable,
+    Knowledge,
+    Speaker,
+    Utterance,
+)
+
+CONNECT_SECONDS = 2.0
+PIECE_SECONDS = 15.0  # between two pieces, and to the first one
+TOTAL_SECONDS = 60.0
+WARM_SECONDS = 300.0  # a large model has to come from the disk first
+MAX_CHARACTERS = 4_000
+MAX_WIRE_BYTES = 4_000_000  # of one answer with all its packaging
+
+_MANNER = (
+    "You are speaking with a caller on the telephone. Answer in one or two short spoken"
+    " sentences, in the language with the code {language}. Plain words only: no lists, no"
+    " formatting, no emoji, no remarks about yourself. If the facts do not hold the answer,"
+    " say so and do not guess."
+)
+_MARKS = {After.HANG_UP: "[hang up]", After.HAND_OVER: "[hand over]"}
+_CALL_BEGINS = "(the caller is on the line)"
+
+T = TypeVar("T")
+
+
+def messages(history: tuple[Utterance, ...], knowledge: Knowledge) -> list[dict[str, str]]:
+    """System prompt and talk; roles take turns and the user begins, as strict servers want."""
+    talk: list[dict[str, str]] = []
+    for utterance in history:
+        role = "user" if utterance.speaker is Speaker.CALLER else "assistant"
+        if talk and talk[-1]["role"] == role:
+            talk[-1]["content"] += f" {utterance.text}"
+        else:
+            talk.append({"role": role, "content": utterance.text})
+    if not talk or talk[0]["role"] != "user":
+        talk.insert(0, {"role": "user", "content": _CALL_BEGINS})
+    return [{"role": "system", "content": _system(knowledge)}, *talk]
+
+
+def _system(knowledge: Knowledge) -> str:
+    parts = [knowledge.instructions, _MANNER.format(language=knowledge.language)]
+    if knowledge.entries:
+        facts = ["Facts you may use:"]
+        for entry in knowledge.entries:
+            mark = f" Then write {_MARKS[entry.after]}." if entry.after in _MARKS else ""
+            facts.append(f"- Asked {' / '.join(entry.questions)!r}: {entry.answer}{mark}")
+        parts.append("\n".join(facts))
+    if any(entry.digit for entry in knowledge.entries):
+        keys = ", ".join(f"[{e.digit}] {e.questions[0]}" for e in knowledge.entries if e.digit)
+        parts.append(f"A key pressed on the telephone comes as a text like [1]. Keys: {keys}")
+    return "\n\n".join(part for part in parts if part)
+
+
+async def spoken(
+    pieces: AsyncGenerator[str, None], knowledge: Knowledge, server: str
+) -> AsyncGenerator[str | After, None]:
+    """What of the server's pieces is to be spoken. Closes `pieces` in the end."""
+    reply = Reply(frozenset(entry.after for entry in knowledge.entries))
+    async with aclosing(_in_time(pieces, server)) as arriving:
+        async for piece in arriving:
+            for part in reply.push(piece):
+                yield part
+            if reply.is_over:
+                break
+    for part in reply.finish():
+        yield part
+    if reply.is_empty:
+        raise EngineFailed(f"{server} sent an empty reply")
+
+
+async def _in_time(pieces: AsyncGenerator[str, None], server: str) -> AsyncGenerator[str]:
+    """The pieces, each within its deadline, any trouble of theirs as EngineFailed."""
+    end = asyncio.get_running_loop().time() + TOTAL_SECONDS
+    try:
+        while True:
+            try:
+                now = asyncio.get_running_loop().time()
+                async with asyncio.timeout_at(min(now + PIECE_SECONDS, end)):
+                    piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise EngineFailed(f"{server} was silent for too long") from None
+            except EngineFailed:
+                raise
+            except Exception as error:
+                raise EngineFailed(f"{server} failed: {trouble(error)}") from None
+            yield piece
+    finally:
+        await pieces.aclose()
+
+
+def temperature(option: str) -> float:
+    """How freely the model words things, 0 (always the same) to 2."""
+    try:
+        value = float(option or "0.2")
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 2:
+        raise EngineUnavailable("temperature is a number from 0 to 2")
+    return value
+
+
+def trouble(error: Exception) -> str:
+    """What went wrong, without a word of what was sent."""
+    status = getattr(error, "status_code", None)
+    return f"HTTP {status}" if isinstance(status, int) and status > 0 else type(error).__name__
+
+
+class Reply:
+    """One reply as it comes: thoughts left out, marks understood, length bounded."""
+
+    _LONGEST_MARK = 16
+
+    def __init__(self, allowed: frozenset[After]) -> None:
+        self._allowed = {_MARKS[after]: after for after in allowed if after in _MARKS}
+        self._held = ""  # may become a mark or a thought
+        self._is_thinking = False
+        self._characters = 0
+        self._after: After | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self._after is not None or self._characters >= MAX_CHARACTERS
+
+    @property
+    def is_empty(self) -> bool:
+        return self._characters == 0
+
+    def push(self, piece: str) -> list[str | After]:
+        self._held += piece
+        parts: list[str] = []
+        while not self.is_over and self._step(parts):
+            pass
+        return self._said("".join(parts))
+
+    def finish(self) -> list[str | After]:
+        """The rest; an unfinished thought stays a thought."""
+        rest = "" if self._is_thinking or self.is_over else self._held
+        said = self._said(rest)
+        return [*said, self._after] if self._after else said
+
+    def _step(self, parts: list[str]) -> bool:
+        """Take one part out of what is held; False where more has to come first."""
+        if self._is_thinking:
+            _, closed, rest = self._held.partition("</think>")
+            self._held = rest.lstrip() if closed else self._held[-len("</think>") :]
+            self._is_thinking = not closed
+            return bool(closed)
+        at = self._next_opening()
+        parts.append(self._held[:at])
+        self._held = self._held[at:]
+        if self._held.startswith("<think>"):
+            self._is_thinking = True
+            self._held = self._held[len("<think>") :]
+            return True
+        return self._held.startswith("[") and self._mark(parts)
+
+    def _next_opening(self) -> int:
+        """Where a thought or a mark begins, or may begin with what comes next."""
+        for at, letter in enumerate(self._held):
+            tail = self._held[at : at + len("<think>")]
+            if letter == "[" or tail == "<think>" or (letter == "<" and "<think>".startswith(tail)):
+                return at
+        return len(self._held)
+
+    def _mark(self, parts: list[str]) -> bool:
+        end = self._held.find("]") + 1
+        if not end and len(self._held) < self._LONGEST_MARK:
+            return False
+        end = end or 1
+        mark = re.sub(r"[\s_-]+", " ", self._held[:end].casefold())
+        self._after = self._allowed.get(mark)
+        if self._after is None and mark not in _MARKS.values():
+            parts.append(self._held[:end])
+        self._held = self._held[end:]
+        return True
+
+    def _said(self, text: str) -> list[str | After]:
+        text = text[: MAX_CHARACTERS - self._characters]
+        if self.is_empty:
+            text = text.lstrip()
+        self._characters += len(text)
+        return [text] if text else []
+
+
+class PerLoop(Generic[T]):
+    """One client per event loop: connections cannot move from one loop to another."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: WeakKeyDictionary[asyncio.AbstractEventLoop, T] = WeakKeyDictionary()
+
+    def get(self) -> T:
+        loop = asyncio.get_running_loop()
+        if loop not in self._made:
+            self._made[loop] = self._make()
+        return self._made[loop]
+
+
+def bounded_transport(http: Any) -> Any:
+    """Straight to the server, no proxy, and no answer above MAX_WIRE_BYTES.
+
+    `http` is the library the client was written for: httpx, or its successor httpx2.
+    """
+
+    class BoundedStream(http.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, stream: Any) -> None:
+            self._stream = stream
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            received = 0
+            async for piece in self._stream:
+                received += len(piece)
+                if received > MAX_WIRE_BYTES:
+                    raise EngineFailed(f"the server sent more than {MAX_WIRE_BYTES} bytes")
+                yield piece
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+
+    class BoundedTransport(http.AsyncHTTPTransport):  # type: ignore[misc]
+        async def handle_async_request(self, request: Any) -> Any:
+            response = await super().handle_async_request(request)
+            response.stream = BoundedStream(response.stream)
+            return response
+
+    return BoundedTransport()

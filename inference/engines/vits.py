@@ -1,0 +1,92 @@
+"""Coqui's VITS: one small model for one language, a sentence at a time."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from inference import audio
+from inference.engines import coqui
+from inference.engines.base import (
+    EngineChoice,
+    EngineFailed,
+    EngineUnavailable,
+    VoiceChoice,
+)
+
+MAX_CHARACTERS = 1_000  # of one sentence
+PIECE_SECONDS = 0.2
+
+missing = coqui.missing
+
+
+def load(choice: EngineChoice) -> "Vits":
+    coqui.check()
+    path = choice.option("path")
+    folder = Path(path)
+    if not path or not folder.is_dir():
+        raise EngineUnavailable(
+            f"VITS: no folder {path!r}; bring a Coqui VITS model and name its folder"
+            " (docs/engines.md)"
+        )
+    config = folder / "config.json"
+    models = sorted(folder.glob("*.pth"))
+    if not config.is_file() or not models:
+        raise EngineUnavailable(f"VITS: {folder} needs config.json and a model, model.pth")
+    return Vits(models[0], config, coqui.device(choice))
+
+
+class Vits:
+    def __init__(self, model: Path, config: Path, device: str) -> None:
+        coqui.prepare()
+        from TTS.api import TTS
+
+        self._lock = threading.Lock()
+        try:
+            # a path and never a name: for a name it would go to a hub
+            self._tts = TTS(model_path=str(model), config_path=str(config), progress_bar=False)
+            self._tts.to(device)
+        except Exception as error:
+            raise EngineUnavailable(f"VITS cannot load {model}: {error}") from error
+        self.hz = int(self._tts.synthesizer.output_sample_rate)
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        return tuple(self._tts.speakers or ())
+
+    def warm(self) -> None:
+        for _ in self.synthesize("Yes.", VoiceChoice(EngineChoice("vits"))):
+            pass
+
+    def synthesize(self, text: str, voice: VoiceChoice) -> Iterator[bytes]:
+        text = text.strip()[:MAX_CHARACTERS]
+        if not text:
+            return
+        with coqui.turn(self._lock):
+            try:
+                self._tts.synthesizer.tts_model.length_scale = 1 / max(voice.speed, 0.25)
+                samples = np.asarray(
+                    self._tts.tts(
+                        text,
+                        speaker=self._speaker(voice),
+                        language=voice.language if self._tts.is_multi_lingual else None,
+                        split_sentences=False,
+                    )
+                )
+            except EngineFailed:
+                raise
+            except Exception as error:
+                raise coqui.failure(error) from None
+        pcm = audio.from_floats(samples)
+        piece_bytes = int(self.hz * PIECE_SECONDS) * 2
+        for at in range(0, len(pcm), piece_bytes):
+            yield pcm[at : at + piece_bytes]
+
+    def _speaker(self, voice: VoiceChoice) -> str | None:
+        if not self.speakers:
+            return None
+        name = voice.speaker or self.speakers[0]
+        if name not in self.speakers:
+            raise EngineFailed(f"VITS has no speaker {name!r}; it has {', '.join(self.speakers)}")
+        return name

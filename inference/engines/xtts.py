@@ -1,0 +1,160 @@
+"""Coqui's XTTS: speaks in the voice of a short recording, in pieces as they are made."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from inference import audio
+from inference.engines import coqui
+from inference.engines.base import (
+    EngineChoice,
+    EngineFailed,
+    EngineUnavailable,
+    VoiceChoice,
+)
+
+FILES = ("config.json", "model.pth", "vocab.json")
+MAX_CHARACTERS = 400  # of one sentence; the model takes 400 tokens
+SAMPLE_HZ = 22_050  # what the model listens to a recording in
+SAMPLE_SECONDS = (2.0, 30.0)  # shorter is not enough, longer is not used
+QUIET_DB = -50.0
+VOICES = 64  # kept ready, about 130 kB each, the least used goes first
+
+missing = coqui.missing
+
+Latents = tuple[Any, Any]
+
+
+def load(choice: EngineChoice) -> "Xtts":
+    coqui.check()
+    path = choice.option("path")
+    folder = Path(path)
+    if not path or not folder.is_dir():
+        raise EngineUnavailable(
+            f"XTTS: no folder {path!r}; bring an XTTS v2 model and name its folder"
+            " (docs/engines.md)"
+        )
+    lacking = [name for name in FILES if not (folder / name).is_file()]
+    if lacking:
+        raise EngineUnavailable(f"XTTS: {folder} lacks {', '.join(lacking)}")
+    return Xtts(folder, coqui.device(choice))
+
+
+def max_seconds(text: str) -> float:
+    """Longer than anyone takes for it: then the model has lost its way."""
+    return 4 + len(text) / 5
+
+
+class Xtts:
+    def __init__(self, folder: Path, device: str) -> None:
+        coqui.prepare()
+        from TTS.tts.configs.xtts_config import XttsConfig
+        from TTS.tts.models.xtts import Xtts as Model
+
+        self._lock = threading.Lock()
+        self._latents: OrderedDict[tuple[str, int, int], Latents] = OrderedDict()
+        try:
+            config = XttsConfig()
+            config.load_json(str(folder / "config.json"))
+            self._model = Model.init_from_config(config)
+            self._model.load_checkpoint(config, checkpoint_dir=str(folder), eval=True)
+            self._model.to(device)
+        except Exception as error:
+            raise EngineUnavailable(f"XTTS cannot load {folder}: {error}") from error
+        self.hz = int(config.audio.output_sample_rate)
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        manager = self._model.speaker_manager
+        return tuple(manager.speaker_names) if manager is not None else ()
+
+    def warm(self) -> None:
+        if self.speakers:
+            voice = VoiceChoice(EngineChoice("xtts"), speaker=self.speakers[0])
+            for _ in self.synthesize("Yes.", voice):
+                pass
+
+    def synthesize(self, text: str, voice: VoiceChoice) -> Iterator[bytes]:
+        """The voice is the recording's if there is one, else the named speaker's."""
+        text = text.strip()[:MAX_CHARACTERS]
+        if not text:
+            return
+        language = self._language(voice)
+        samples_left = int(max_seconds(text) * self.hz / max(voice.speed, 0.25))
+        with coqui.turn(self._lock):
+            stream = None
+            try:
+                latents, speaker = self._voice(voice)
+                stream = self._model.inference_stream(
+                    text, language, latents, speaker, speed=voice.speed
+                )
+                for piece in stream:
+                    samples = piece.detach().to("cpu").numpy()[:samples_left]
+                    samples_left -= len(samples)
+                    yield audio.from_floats(samples)
+                    if samples_left <= 0:
+                        return
+            except EngineFailed:
+                raise
+            except Exception as error:
+                raise coqui.failure(error) from None
+            finally:
+                if stream is not None:
+                    stream.close()
+
+    def _language(self, voice: VoiceChoice) -> str:
+        language = voice.language.lower().replace("_", "-")
+        known = tuple(self._model.config.languages)
+        for name in (language, language.partition("-")[0]):
+            if name in known:
+                return name
+        raise EngineFailed(f"XTTS speaks {', '.join(known)}; not {voice.language!r}")
+
+    def _voice(self, voice: VoiceChoice) -> Latents:
+        if voice.sample_path:
+            return self._cloned(Path(voice.sample_path))
+        if not self.speakers:
+            raise EngineFailed("this XTTS model has no speakers; upload a recording to clone")
+        name = voice.speaker or self.speakers[0]
+        if name not in self.speakers:
+            raise EngineFailed(f"XTTS has no speaker {name!r}; it has {', '.join(self.speakers)}")
+        found = self._model.speaker_manager.speakers[name]
+        return found["gpt_cond_latent"], found["speaker_embedding"]
+
+    def _cloned(self, path: Path) -> Latents:
+        """What the model needs to know of a recording; computed once for each file's content."""
+        import torch
+
+        try:
+            stat = path.stat()
+            key = (str(path), stat.st_mtime_ns, stat.st_size)
+            if key not in self._latents:
+                sample = torch.from_numpy(audio.to_floats(read_sample(path)))[None, :]
+                with torch.inference_mode():
+                    sample = sample.to(self._model.device)
+                    self._latents[key] = (
+                        self._model.get_gpt_cond_latents(sample, SAMPLE_HZ, 6, 6),
+                        self._model.get_speaker_embedding(sample, SAMPLE_HZ),
+                    )
+        except OSError as error:
+            raise EngineFailed("the recording to clone cannot be read") from error
+        except audio.AudioFault as error:
+            raise EngineFailed(f"the recording to clone is of no use: {error}") from error
+        self._latents.move_to_end(key)
+        while len(self._latents) > VOICES:
+            self._latents.popitem(last=False)
+        return self._latents[key]
+
+
+def read_sample(path: Path) -> bytes:
+    """A recording to clone, at SAMPLE_HZ. Raises AudioFault where a voice cannot be heard."""
+    shortest, longest = SAMPLE_SECONDS
+    pcm, hz = audio.read_wav(path)
+    pcm = audio.resample(pcm[: int(longest * hz) * 2], hz, SAMPLE_HZ)
+    if len(pcm) < shortest * SAMPLE_HZ * 2:
+        raise audio.AudioFault(f"a voice needs {shortest:.0f} seconds or more; 6 to 30 are good")
+    if audio.level_db(pcm) < QUIET_DB:
+        raise audio.AudioFault("the recording is almost silent")
+    return pcm

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-RATES = (8_000, 16_000, 22_050, 24_000, 44_100, 48_000)
+RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 SILENT_DB = -100.0
 
 _REACH_MS = 1.0  # of the filter to either side: this is the delay

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -121,7 +122,7 @@ class LiveCall:
             async with asyncio.timeout(OPEN_DEADLINE_S):
                 return await asyncio.to_thread(load_engines, spec)
         except Exception as error:  # its text names files and models, nothing of the call
-            raise CallRefused(f"engines: {error or type(error).__name__}") from None
+            raise CallRefused(f"engines: {str(error) or type(error).__name__}") from None
 
     async def _open_recorder(self, call_id: UUID) -> Recorder | None:
         loop = asyncio.get_running_loop()
@@ -185,7 +186,8 @@ class LiveCall:
         line, pump = self._line, self._pump
         if line is None or pump is None:
             return
-        await asyncio.wait([line.ended, pump], return_when=asyncio.FIRST_COMPLETED)
+        waited: list[asyncio.Future[Any]] = [line.ended, pump]
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         if pump.done():
             pump.result()
         ending, _ = line.ended.result()

@@ -15,13 +15,22 @@ HEADER = "; Written whenever a number is saved; changes made here are lost.\n"
 
 
 def write_fallbacks() -> Path:
-    """Write every number in service with its human; the file. Raises OSError."""
+    """Write every number in service with its human; the file. Raises OSError.
+
+    Providers deliver the same number with and without the leading plus: both find it.
+    """
     numbers = PhoneNumber.objects.filter(is_active=True).order_by("number")
-    sections = [_section(number, human) for number, human in numbers.values_list("number", "human")]
+    humans = dict(numbers.values_list("number", "human"))
+    humans = {_other_spelling(number): human for number, human in humans.items()} | humans
+    sections = [_section(number, human) for number, human in sorted(humans.items())]
     path = Path(settings.ASTERISK_DIR) / "etc" / "numbers.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, HEADER + "".join(sections))
     return path
+
+
+def _other_spelling(number: str) -> str:
+    return number[1:] if number.startswith("+") else f"+{number}"
 
 
 def _section(number: str, human: str) -> str:

@@ -191,6 +191,15 @@ def test_numbers_in_service_are_written_with_their_human(folder):
 
 
 @pytest.mark.django_db
+def test_a_number_is_found_with_and_without_its_plus(folder):
+    agent = Agent.objects.create(name="A", voice=Voice.objects.create(name="V"), greeting="Hi")
+    PhoneNumber.objects.create(number="+49301", agent=agent, human="12")
+    text = write_fallbacks().read_text()
+    for spelling in ("+49301", "49301"):
+        assert f"[{spelling}]\nin_service = yes\nhuman = 12\n" in text
+
+
+@pytest.mark.django_db
 def test_a_row_that_holds_more_than_digits_cannot_add_a_line(folder):
     agent = Agent.objects.create(name="A", voice=Voice.objects.create(name="V"), greeting="Hi")
     PhoneNumber.objects.create(number="1000", agent=agent, human="1]\n#exec id\n[2")

@@ -148,4 +148,5 @@ class Playout:
         self._sent.clear()
         self._marks.clear()
         self._plays_until_ms = at_ms
+        self._is_held = False  # the queue that was full is empty
         return self.heard_ms()

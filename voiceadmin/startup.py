@@ -105,6 +105,7 @@ class Login:
 
 def prepare(tell: Tell) -> Login:
     """Files, database and configuration, ready for the processes. Raises CannotStart."""
+    keep_private()
     check_space()
     check_ports()
     with told(tell, "database migrated"):
@@ -121,6 +122,12 @@ def prepare(tell: Tell) -> Login:
     login = first_login()  # last: its password is shown once, so nothing may fail after it
     connections.close_all()  # children are forked: no database file is open across it
     return login
+
+
+def keep_private() -> None:
+    """What is kept from here on is for this user alone, whichever process writes it."""
+    os.umask(0o077)
+    settings.VAR_DIR.chmod(0o700)
 
 
 def check_space() -> None:
@@ -306,15 +313,16 @@ async def run(login: Login, teller: Teller, *, once: bool) -> bool:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop_asked.set)  # a second one changes nothing
     installation = Installation(teller)
-    showing = asyncio.create_task(_show(installation, login, teller))
+    showing = asyncio.create_task(_show(installation, teller))
     stopping = asyncio.create_task(stop_asked.wait())
     result: selfcall.SelfCallResult | None = None
     try:
         await asyncio.wait([showing, stopping], return_when=asyncio.FIRST_COMPLETED)
         if showing.done():
             result = showing.result()
+            teller.plainly(f"\n{welcome(login, result.call_id)}\n")
             if not once:
-                teller.plainly("\nCtrl-C stops everything.")
+                teller.plainly(f"{result.verdict()}\nCtrl-C stops everything.")
                 await stopping
     finally:
         showing.cancel()
@@ -330,17 +338,13 @@ async def run(login: Login, teller: Teller, *, once: bool) -> bool:
     return not once or (result is not None and result.passed)
 
 
-async def _show(
-    installation: Installation, login: Login, teller: Teller
-) -> selfcall.SelfCallResult:
+async def _show(installation: Installation, teller: Teller) -> selfcall.SelfCallResult:
     await installation.start()
     teller("ready; placing one call to ourselves\n")
     try:
-        result = await selfcall.place(tell=teller.plainly)
+        return await selfcall.place(tell=teller.plainly)
     except selfcall.SelfCallImpossible as impossible:
-        result = selfcall.SelfCallResult(problems=[f"no call could be placed: {impossible}"])
-    teller.plainly(f"\n{result.verdict()}\n\n{welcome(login, result.call_id)}")
-    return result
+        return selfcall.SelfCallResult(problems=[f"no call could be placed: {impossible}"])
 
 
 def welcome(login: Login, call_id: UUID | None) -> str:

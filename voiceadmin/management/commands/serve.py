@@ -39,7 +39,4 @@ class Command(BaseCommand):
         )
         server.run()
         if server.failure:
-            raise CommandError(
-                f"port {settings.HTTP_PORT} cannot be opened ({server.failure}); "
-                "stop what uses it or set VOICEADMIN_HTTP_PORT"
-            )
+            raise CommandError(server.failure)

@@ -2,7 +2,7 @@ import asyncio
 import sys
 from argparse import ArgumentParser
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from voiceadmin import startup
 from voiceadmin.supervisor import ChildFailed
@@ -24,8 +24,8 @@ class Command(BaseCommand):
                 login = startup.prepare(teller)
                 went_well = asyncio.run(startup.run(login, teller, once=once))
         except (startup.CannotStart, ChildFailed) as failure:
-            raise CommandError(str(failure)) from failure
+            sys.exit(str(failure))
         except KeyboardInterrupt:
-            raise CommandError("Interrupted before anything was started.") from None
+            sys.exit("Interrupted before anything was started.")
         if not went_well:
             sys.exit(1)

@@ -4,7 +4,7 @@ Whoever ends a call first decides; everyone after that changes nothing.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +20,8 @@ from records.models import Call, Recording
 from records.retention import retention
 
 log = logging.getLogger(__name__)
+
+JUST_BEGUN = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,20 @@ def staff_hang_up(call_id: UUID) -> bool:
 def staff_did_not(call_id: UUID) -> None:
     """Takes the note back: the line could not be cut."""
     Call.objects.live().filter(pk=call_id, reason=Call.Reason.STAFF).update(reason="")
+
+
+def close_absent(channels: Collection[str], held: Collection[UUID], now: datetime) -> int:
+    """Closes as lost every live call that is neither in Asterisk nor held here; how many.
+
+    A call younger than JUST_BEGUN may be newer than the list of channels.
+    """
+    live = Call.objects.live().filter(started_at__lt=now - JUST_BEGUN)
+    absent = [
+        call_id
+        for call_id, channel in live.values_list("pk", "channel")
+        if channel not in channels and call_id not in held
+    ]
+    return sum(close_call(call_id, reason=Call.Reason.LOST, now=now) for call_id in absent)
 
 
 def close_silent(silent_for: timedelta, now: datetime) -> int:

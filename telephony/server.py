@@ -12,10 +12,16 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
+from channels.db import database_sync_to_async
 from daphne.server import Server
+from django.db import DatabaseError
+from django.utils import timezone
 from twisted.internet import reactor
 
+from records import calls
 from records.models import Call
+from telephony.asterisk import AsteriskTooOld
+from telephony.watch import Watch
 from telephony.worker import Worker, worker
 
 log = logging.getLogger(__name__)
@@ -44,25 +50,39 @@ class MediaServer(Server):
             verbosity=0,
         )
         self.failure = ""
+        self._port = port
         self._drain_s = drain_s
         self._on_listening = on_listening
         self._ports: list[Any] = []
+        self._loop = reactor._asyncioEventloop  # type: ignore[attr-defined]  # noqa: SLF001
+        self._watching: asyncio.Task[None] | None = None
         self._stopping: asyncio.Task[None] | None = None
 
     def run(self) -> None:
-        loop = reactor._asyncioEventloop  # noqa: SLF001  # type: ignore[attr-defined]  # the one Daphne made
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._begin_stop)
+            self._loop.add_signal_handler(number, self._begin_stop)
         super().run()
 
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
         self._ports.append(port)
+        self._watching = self._loop.create_task(self._watch_asterisk())
         self._on_listening()
 
     def listen_error(self, failure: Any) -> None:
-        self.failure = failure.getErrorMessage()
+        self.failure = (
+            f"port {self._port} cannot be opened ({failure.getErrorMessage()}); "
+            "stop what uses it or set VOICEADMIN_HTTP_PORT"
+        )
         self.stop()
+
+    async def _watch_asterisk(self) -> None:
+        """Until the process ends: know that Asterisk is there, and which calls it lost."""
+        try:
+            await Watch(_close_absent).run()
+        except AsteriskTooOld as error:
+            self.failure = str(error)
+            self.stop()
 
     def _begin_stop(self) -> None:
         if self._stopping is None:
@@ -81,7 +101,21 @@ class MediaServer(Server):
         await _until_quiet(held, self._drain_s)
         await asyncio.gather(*(call.let_go(Call.Reason.LOST) for call in held.live.values()))
         await _until_quiet(held, STOP_DEADLINE_S)
+        if self._watching:
+            self._watching.cancel()
         self.stop()
+
+
+async def _close_absent(channels: frozenset[str]) -> None:
+    """Close the rows of calls that ended while nobody of ours was connected."""
+    close = database_sync_to_async(calls.close_absent)
+    try:
+        closed = await close(channels, frozenset(worker().live), timezone.now())
+    except DatabaseError as error:  # the reconciler will see to them
+        log.error("lost calls were not closed: %s", type(error).__name__)
+        return
+    if closed:
+        log.warning("closed %d calls that Asterisk no longer has", closed)
 
 
 async def _until_quiet(held: Worker, deadline_s: float) -> None:

@@ -143,6 +143,16 @@ def test_only_silent_calls_are_closed_as_lost():
     assert Call.objects.get(pk=held).ended_at is None
 
 
+def test_calls_that_asterisk_no_longer_has_are_closed_as_lost():
+    gone, there, held, new = (ring(channel=name) for name in ("1.1", "1.2", "1.3", "1.4"))
+    Call.objects.filter(pk=new).update(started_at=LATER)
+
+    assert calls.close_absent({"1.2"}, {held}, LATER) == 1
+
+    assert set(Call.objects.live().values_list("pk", flat=True)) == {there, held, new}
+    assert Call.objects.get(pk=gone).reason == Call.Reason.LOST
+
+
 def test_a_call_closes_though_the_queue_is_down(django_capture_on_commit_callbacks):
     call_id = ring()
 

@@ -27,30 +27,41 @@ class Sink(Protocol):
 
 @dataclass(slots=True)
 class Track:
-    """One side's audio since the last write."""
+    """One side's audio since the last write, in pieces as they came."""
 
     from_ms: int = 0
-    pcm: bytearray = field(default_factory=bytearray)
+    pieces: list[tuple[int, bytes]] = field(default_factory=list)  # here at ms, audio
 
-    def place(self, pcm: bytes, ended_ms: int) -> None:
-        """Audio that ended then. What arrives in a burst keeps its length."""
-        begins_ms = ended_ms - len(pcm) // BYTES_PER_MS
-        self._fill(begins_ms)
-        self.pcm += pcm
+    def place(self, pcm: bytes, here_ms: int) -> None:
+        """Audio that had been heard by then."""
+        self.pieces.append((here_ms, pcm))
 
     def take(self, until_ms: int) -> bytes:
         """Exactly the audio up to then, silence where there is none."""
-        self._fill(until_ms)
-        length = max(0, until_ms - self.from_ms) * BYTES_PER_MS
-        taken = bytes(self.pcm[:length])
-        del self.pcm[:length]
+        until = max(0, until_ms - self.from_ms) * BYTES_PER_MS
+        taken, later = bytearray(), []
+        for begins, piece in zip(self._beginnings(), self.pieces, strict=True):
+            if begins >= until:
+                later.append(piece)
+                continue
+            taken += bytes(max(0, begins - len(taken))) + piece[1]
+        taken += bytes(max(0, until - len(taken)))
+        rest = bytes(taken[until:])
         self.from_ms = max(self.from_ms, until_ms)
-        return taken
+        self.pieces = [(self.from_ms + len(rest) // BYTES_PER_MS, rest)] if rest else []
+        self.pieces += later
+        return bytes(taken[:until])
 
-    def _fill(self, until_ms: int) -> None:
-        missing = (until_ms - self.from_ms) * BYTES_PER_MS - len(self.pcm)
-        if missing > 0:
-            self.pcm += bytes(missing)
+    def _beginnings(self) -> list[int]:
+        """Where each piece begins, in bytes from `from_ms`.
+
+        A piece ended when it was here or, of several that came at once, when the next began.
+        """
+        beginnings: list[int] = []
+        for here_ms, pcm in reversed(self.pieces):
+            here = (here_ms - self.from_ms) * BYTES_PER_MS
+            beginnings.append(min([here, *beginnings[-1:]]) - len(pcm))
+        return beginnings[::-1]
 
 
 class Recorder:
@@ -66,10 +77,12 @@ class Recorder:
         self._has_failed = False
 
     def caller(self, pcm: bytes, ended_ms: int) -> None:
-        self._caller.place(pcm, ended_ms)
+        if not self._has_failed:
+            self._caller.place(pcm, ended_ms)
 
     def agent(self, pcm: bytes, ended_ms: int) -> None:
-        self._agent.place(pcm, ended_ms)
+        if not self._has_failed:
+            self._agent.place(pcm, ended_ms)
 
     def write(self, at_ms: int) -> None:
         """Hand what is settled to the disk, unless it is still busy with the last piece."""

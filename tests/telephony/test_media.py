@@ -185,10 +185,18 @@ def test_what_was_malformed_is_not_told_on():
     assert caught.value.__cause__ is None
 
 
-FIELDS = (
-    "event channel_id format optimal_frame_size ptime channel_variables digit correlation_id "
-    "queue_length error_text"
-).split()
+FIELDS = [
+    "event",
+    "channel_id",
+    "format",
+    "optimal_frame_size",
+    "ptime",
+    "channel_variables",
+    "digit",
+    "correlation_id",
+    "queue_length",
+    "error_text",
+]
 NAMES = [json.loads(text)["event"] for text in SEEN_JSON]
 junk = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

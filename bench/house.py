@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from agents.models import Agent
+from records.models import Turn
 from tests.e2e.asterisk import RunningAsterisk, free_port, running_asterisk
 
 READY_S = 120
@@ -39,12 +41,14 @@ class Server:
 
 
 @contextmanager
-def house(*, scripted: bool) -> Iterator[tuple[RunningAsterisk, Server]]:
+def house(*, scripted: bool, endpoint_ms: int) -> Iterator[tuple[RunningAsterisk, Server]]:
     """With the scripted engines, or the demo agent's own."""
     with running_asterisk(http_port=free_port()) as asterisk:
         environment = asterisk.environment() | {"DJANGO_SETTINGS_MODULE": "voiceadmin.settings"}
         for command in ("migrate", "load_demo"):
             _manage(command, environment)
+        Agent.objects.update(endpoint_ms=endpoint_ms)
+        Turn.objects.all().delete()
         argv = ["bench/serve.py"] if scripted else ["manage.py", "serve"]
         log = (settings.VAR_DIR / "serve.log").open("wb")
         process = subprocess.Popen(

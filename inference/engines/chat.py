@@ -69,7 +69,7 @@ def _system(knowledge: Knowledge) -> str:
 
 
 async def spoken(
-    pieces: AsyncGenerator[str, None], knowledge: Knowledge, server: str
+    pieces: AsyncGenerator[Any, None], knowledge: Knowledge, server: str
 ) -> AsyncGenerator[str | After, None]:
     """What of the server's pieces is to be spoken. Closes `pieces` in the end."""
     reply = Reply(frozenset(entry.after for entry in knowledge.entries))
@@ -85,7 +85,7 @@ async def spoken(
         raise EngineFailed(f"{server} sent an empty reply")
 
 
-async def _in_time(pieces: AsyncGenerator[str, None], server: str) -> AsyncGenerator[str]:
+async def _in_time(pieces: AsyncGenerator[Any, None], server: str) -> AsyncGenerator[str]:
     """The pieces, each within its deadline, any trouble of theirs as EngineFailed."""
     end = asyncio.get_running_loop().time() + TOTAL_SECONDS
     try:
@@ -102,6 +102,8 @@ async def _in_time(pieces: AsyncGenerator[str, None], server: str) -> AsyncGener
                 raise
             except Exception as error:
                 raise EngineFailed(f"{server} failed: {trouble(error)}") from None
+            if not isinstance(piece, str):  # openai's client lets any type through
+                raise EngineFailed(f"{server} sent something that is no text")
             yield piece
     finally:
         await pieces.aclose()

@@ -39,7 +39,7 @@ def prepare() -> None:
     """Before anything of TTS is imported."""
     import torch
 
-    logging.getLogger("TTS").setLevel(logging.WARNING)  # below this it tells what it says
+    logging.getLogger("TTS").setLevel(logging.ERROR)  # even its warnings quote the sentence
     if torch.version.cuda is None and "torchaudio" not in sys.modules:
         # torchaudio's wheel is built for CUDA only, and its extension does not load without;
         # nothing that is used here needs it

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 from inference.engines import espeak_library
-from inference.engines.base import EngineChoice, EngineFailed, VoiceChoice
+from inference.engines.base import EngineChoice, EngineFailed, EngineUnavailable, VoiceChoice
 
 MAX_CHARACTERS = 4_000  # of one text; more is no sentence
 FIRST_AUDIO_SECONDS = 8.0  # longer than the wait for espeak's lock
@@ -14,11 +14,10 @@ missing = espeak_library.missing
 
 
 def load(choice: EngineChoice) -> "Espeak":
-    return Espeak(espeak_library.library(), pitch=_pitch(choice.option("pitch", "50")))
-
-
-def _pitch(option: str) -> int:
-    return int(option) if option.isdecimal() else 50
+    pitch = choice.option("pitch") or "50"
+    if not pitch.isdecimal() or int(pitch) > 99:
+        raise EngineUnavailable(f"espeak-ng: pitch is a number from 0 to 99, not {pitch!r}")
+    return Espeak(espeak_library.library(), int(pitch))
 
 
 class Espeak:

@@ -96,6 +96,7 @@ class FasterWhisper:
             audio,
             language=language,
             beam_size=1,
+            temperature=0.0,  # the library's default tries again up to five times when in doubt
             condition_on_previous_text=False,
             without_timestamps=True,
             vad_filter=False,

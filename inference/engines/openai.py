@@ -3,6 +3,7 @@
 "OpenAI" is the name of the protocol here. Nothing leaves the machine unless the address does.
 """
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ def missing() -> str:
 def load(choice: EngineChoice) -> "OpenAi":
     if problem := missing():
         raise EngineUnavailable(problem)
+    logging.getLogger("openai").setLevel(logging.WARNING)  # below this it tells what was said
     base_url, model = choice.option("base_url"), choice.option("model")
     if not base_url.startswith(("http://", "https://")):
         raise EngineUnavailable(
@@ -105,7 +107,7 @@ class OpenAi:
             async for part in parts:
                 yield part
 
-    async def _pieces(self, messages: list[dict[str, str]]) -> AsyncGenerator[str, None]:
+    async def _pieces(self, messages: list[dict[str, str]]) -> AsyncGenerator[Any, None]:
         stream = await self._clients.get().chat.completions.create(
             model=self._model,
             messages=messages,

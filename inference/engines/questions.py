@@ -35,7 +35,7 @@ def missing() -> str:
 
 def load(choice: EngineChoice) -> "Questions":
     try:
-        threshold = float(choice.option("threshold", str(THRESHOLD)))
+        threshold = float(choice.option("threshold") or THRESHOLD)
     except ValueError:
         threshold = -1
     if not 0 < threshold <= 1:

@@ -39,7 +39,7 @@ def load(choice: EngineChoice) -> "Silero":
     if problem := missing():
         raise EngineUnavailable(problem)
     try:
-        threshold = float(choice.option("threshold", "0.5"))
+        threshold = float(choice.option("threshold") or "0.5")
     except ValueError:
         threshold = -1
     if not 0.05 <= threshold <= 0.95:

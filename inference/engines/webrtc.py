@@ -15,7 +15,7 @@ def missing() -> str:
 def load(choice: EngineChoice) -> "WebRtc":
     if problem := missing():
         raise EngineUnavailable(problem)
-    strictness = choice.option("strictness", "2")
+    strictness = choice.option("strictness") or "2"
     if strictness not in {"0", "1", "2", "3"}:
         raise EngineUnavailable(f"webrtc: strictness is 0, 1, 2 or 3, not {strictness!r}")
     return WebRtc(int(strictness))

@@ -1,0 +1,241 @@
+"""Ollama's client and OpenAI's, each before a server that behaves and before all that do not."""
+
+import asyncio
+
+import pytest
+
+from inference.engines import chat, ollama, openai, registry
+from inference.engines.base import (
+    After,
+    EngineChoice,
+    EngineFailed,
+    EngineUnavailable,
+    Entry,
+    Knowledge,
+    Speaker,
+    Utterance,
+)
+from tests.model_servers import (
+    dies_after,
+    never_answers,
+    refuses,
+    says,
+    says_then_is_silent,
+    sends,
+    sends_one_endless_line,
+    talks_for_ever,
+)
+
+SECRET = "my number is 0171 2345678"
+HISTORY = (
+    Utterance(Speaker.AGENT, "Clinic, hello."),
+    Utterance(Speaker.CALLER, SECRET),
+)
+KNOWLEDGE = Knowledge(
+    "en",
+    instructions="You are the clinic's receptionist.",
+    entries=(
+        Entry(("when are you open",), "From eight to six.", digit="1"),
+        Entry(("a person please",), "One moment.", after=After.HAND_OVER),
+    ),
+)
+
+
+@pytest.fixture(params=["ollama", "openai"])
+def model(request, model_server):
+    registry.forget()
+    model_server.requests.clear()
+    if request.param == "ollama":
+        return ollama.load(EngineChoice.of("ollama", host=model_server.address, model="tiny"))
+    return openai.load(
+        EngineChoice.of("openai", base_url=f"{model_server.address}/v1", model="tiny")
+    )
+
+
+def ask(model, history=HISTORY, knowledge=KNOWLEDGE):
+    async def parts():
+        return [part async for part in model.reply(history, knowledge)]
+
+    return asyncio.run(parts())
+
+
+def test_pieces_come_as_they_are_sent(model, model_server):
+    model_server.script = says_then_is_silent("We are", " open.")
+
+    async def first_two():
+        reply = model.reply(HISTORY, KNOWLEDGE)
+        parts = [await anext(reply), await anext(reply)]
+        await reply.aclose()
+        return parts
+
+    assert asyncio.run(first_two()) == ["We are", " open."]
+
+
+def test_stopping_in_the_middle_closes_the_connection(model, model_server):
+    model_server.script = says_then_is_silent("We are")
+
+    async def stop():
+        reply = model.reply(HISTORY, KNOWLEDGE)
+        await anext(reply)
+        assert not model_server.closed.is_set()
+        await reply.aclose()
+        return await asyncio.to_thread(model_server.closed.wait, 5)
+
+    assert asyncio.run(stop())
+
+
+def test_cancelling_the_task_closes_the_connection(model, model_server):
+    model_server.script = never_answers
+
+    async def cancel():
+        task = asyncio.create_task(anext(model.reply(HISTORY, KNOWLEDGE)))
+        while not model_server.requests:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return task.cancelled(), await asyncio.to_thread(model_server.closed.wait, 5)
+
+    assert asyncio.run(cancel()) == (True, True)
+
+
+def test_the_server_is_told_what_the_agent_knows_and_what_was_said(model, model_server):
+    ask(model)
+    (request,) = model_server.requests
+    system, opening, greeting, question = request["messages"]
+    assert "receptionist" in system["content"]
+    assert "From eight to six." in system["content"]
+    assert "one or two short spoken sentences" in system["content"]
+    assert [opening["role"], greeting["role"], question["role"]] == ["user", "assistant", "user"]
+    assert question["content"] == SECRET
+    assert request["model"] == "tiny"
+
+
+def test_a_question_after_the_first_uses_the_same_connection_or_a_new_loop(model, model_server):
+    async def twice():
+        return [[p async for p in model.reply(HISTORY, KNOWLEDGE)] for _ in range(2)]
+
+    assert asyncio.run(twice()) == [["Yes."], ["Yes."]]
+    assert ask(model) == ["Yes."]  # on another event loop
+
+
+def test_ollama_is_asked_to_keep_the_model_with_every_request(model_server):
+    model = ollama.load(EngineChoice.of("ollama", host=model_server.address, model="tiny"))
+    model.warm()
+    ask(model)
+    assert [request["keep_alive"] for request in model_server.requests] == [-1, -1]
+
+
+def failure(model):
+    with pytest.raises(EngineFailed) as caught:
+        ask(model)
+    error = caught.value
+    assert SECRET not in str(error)
+    assert error.__suppress_context__ or error.__context__ is None
+    return str(error)
+
+
+def test_a_silent_server_is_given_up_at_the_deadline(model, model_server, monkeypatch):
+    monkeypatch.setattr(chat, "PIECE_SECONDS", 0.1)
+    model_server.script = never_answers
+    assert "too long" in failure(model)
+    assert model_server.closed.wait(5)
+
+
+def test_a_server_that_stops_talking_is_given_up(model, model_server, monkeypatch):
+    monkeypatch.setattr(chat, "PIECE_SECONDS", 0.1)
+    model_server.script = says_then_is_silent("We are")
+    assert "too long" in failure(model)
+
+
+def test_a_server_that_talks_on_is_given_up_when_the_time_is_over(model, model_server, monkeypatch):
+    monkeypatch.setattr(chat, "TOTAL_SECONDS", 0.2)
+    monkeypatch.setattr(chat, "MAX_CHARACTERS", 10**9)
+    monkeypatch.setattr(chat, "MAX_WIRE_BYTES", 10**12)
+    model_server.script = talks_for_ever
+    assert "too long" in failure(model)
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+def test_an_error_names_its_status_and_nothing_the_server_quotes(model, model_server, status):
+    model_server.script = refuses(status, f"cannot parse {SECRET}")
+    assert str(status) in failure(model)
+
+
+def test_a_server_that_is_not_there(model, model_server):
+    model_server.server_close()
+    assert "failed" in failure(model)
+
+
+def test_an_empty_reply_is_a_failure(model, model_server):
+    model_server.script = says("", "  ", "\n")
+    assert "empty" in failure(model)
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x00\xff\xfe garbage\n\n",
+        b"data: {not json}\n\n",
+        b'{"message": 7}\n',
+        b"[1, 2]\n",
+        b'data: {"choices": 3}\n\n',
+        b'data: {"choices": [{"delta": {"content": 5}}]}\n\n',
+        b'{"message": {"role": "assistant", "content": {"a": 1}}}\n',
+        b'{"error": "out of memory"}\n',
+        b'data: {"error": {"message": "out of memory"}}\n\n',
+        b"<html>Bad gateway</html>\n",
+    ],
+)
+def test_garbage_is_a_failure_and_nothing_else(model, model_server, garbage):
+    model_server.script = sends(garbage)
+    failure(model)
+
+
+def test_a_server_that_dies_in_the_middle_is_a_failure(model, model_server):
+    model_server.script = dies_after("We are")
+    failure(model)
+
+
+def test_a_reply_without_end_is_cut(model, model_server):
+    model_server.script = talks_for_ever
+    assert len("".join(ask(model))) == chat.MAX_CHARACTERS
+    assert model_server.closed.wait(5)
+
+
+def test_a_line_without_end_is_a_failure(model, model_server):
+    model_server.script = sends_one_endless_line
+    failure(model)
+    assert model_server.closed.wait(5)
+
+
+def test_the_model_may_hand_over_only_where_an_answer_says_so(model, model_server):
+    model_server.script = says("One moment. [hand", " over] bye")
+    assert ask(model) == ["One moment. ", After.HAND_OVER]
+    without = Knowledge("en", entries=KNOWLEDGE.entries[:1])
+    assert ask(model, knowledge=without) == ["One moment. ", " bye"]
+
+
+def test_warming_up_says_what_is_wrong(model, model_server):
+    model.warm()
+    model_server.script = refuses(404, "model not found")
+    with pytest.raises(EngineUnavailable, match="'tiny'"):
+        model.warm()
+    model_server.server_close()
+    with pytest.raises(EngineUnavailable, match="answer"):
+        model.warm()
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        EngineChoice.of("ollama"),
+        EngineChoice.of("ollama", model="tiny", temperature="hot"),
+        EngineChoice.of("openai", model="tiny"),
+        EngineChoice.of("openai", base_url="http://127.0.0.1:1/v1"),
+        EngineChoice.of("openai", base_url="ftp://127.0.0.1", model="tiny"),
+        EngineChoice.of("openai", base_url="http://127.0.0.1:1/v1", model="t", temperature="3"),
+    ],
+)
+def test_an_unusable_choice_is_refused_before_any_call(choice):
+    with pytest.raises(EngineUnavailable):
+        registry.load("llm", choice)

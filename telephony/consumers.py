@@ -69,6 +69,8 @@ class MediaSession:
         except Exception as error:
             self._ended_by = Call.Reason.TROUBLE
             log.error("media socket: %s", type(error).__name__, exc_info=_where(error))
+            if self._call:
+                await self._call.hand_over()
         finally:
             start_by.cancel()
             await asyncio.shield(asyncio.ensure_future(self._finish()))

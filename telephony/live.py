@@ -17,7 +17,7 @@ from django.utils import timezone
 from agents.spec import AgentSpec
 from inference.conversation import Conversation, Engines, Voice
 from inference.engines import registry
-from inference.engines.base import FRAME_BYTES, EngineChoice, VoiceChoice
+from inference.engines.base import FRAME_BYTES, FRAME_MS, EngineChoice, VoiceChoice
 from inference.journal import Ending, TurnRecord
 from records import calls, vault
 from telephony import media
@@ -62,6 +62,7 @@ class LiveCall:
         self._started_at_s = 0.0
         self._heard_bytes = 0
         self._kept_at_ms = 0
+        self._opening: asyncio.Task[calls.OpenedCall] | None = None
         self._call_id: UUID | None = None
         self._recorder: Recorder | None = None
         self._line: MediaLine | None = None
@@ -76,7 +77,8 @@ class LiveCall:
         """Open the row, load the engines, take the line. Raises CallRefused."""
         if self._start.format != "slin16" or self._start.optimal_frame_size != FRAME_BYTES:
             raise CallRefused("the media channel must be slin16; check the Dial() in extensions")
-        opened = await self._open()
+        self._opening = asyncio.create_task(self._open())
+        opened = await asyncio.shield(self._opening)  # a row half made is made, and closed
         self._call_id = opened.call_id
         self._worker.takes(opened.call_id, self)
         engines = await self._load_engines(opened.spec)
@@ -142,10 +144,10 @@ class LiveCall:
     def hear(self, pcm: bytes) -> None:
         if self._conversation is None:
             return  # not answered: nobody is listening yet
-        self._heard_bytes += len(pcm)
         now_ms = self._clock()
-        if self._heard_bytes // (FRAME_BYTES // 20) > now_ms + TOO_FAST_MS:
+        if (self._heard_bytes + len(pcm)) // (FRAME_BYTES // FRAME_MS) > now_ms + TOO_FAST_MS:
             return
+        self._heard_bytes += len(pcm)
         if self._recorder:
             self._recorder.caller(pcm, now_ms)
         self._conversation.hear(pcm)
@@ -221,6 +223,8 @@ class LiveCall:
             return
         self._is_finished = True
         if self._call_id is None:
+            self._call_id = await self._opened_late()
+        if self._call_id is None:
             return
         reason, detail = self._reason or default, ""
         if self._line and self._conversation:
@@ -237,6 +241,15 @@ class LiveCall:
         await self._worker.writer.settled(CLOSE_DEADLINE_S)
         await self._close_row(self._call_id, reason, detail)
         self._worker.lets_go(self._call_id)
+
+    async def _opened_late(self) -> UUID | None:
+        """The row that was being made when the caller hung up."""
+        if self._opening is None:
+            return None
+        await asyncio.wait([self._opening])  # has a deadline of its own
+        if self._opening.cancelled() or self._opening.exception():
+            return None
+        return self._opening.result().call_id
 
     async def _close_row(self, call_id: UUID, reason: str, detail: str) -> None:
         close = database_sync_to_async(

@@ -190,7 +190,6 @@ FIELDS = [
     "channel_id",
     "format",
     "optimal_frame_size",
-    "ptime",
     "channel_variables",
     "digit",
     "correlation_id",

@@ -332,7 +332,7 @@ def check() -> int:
 
 def test(arguments: list[str]) -> int:
     started = time.monotonic()
-    code = run_to_end([str(PYTHON), "-m", "pytest", *arguments])
+    code = run_to_end([str(PYTHON), "-m", "pytest", "--durations=8", *arguments])
     print(f"Tests: {time.monotonic() - started:.0f} s")
     return code
 

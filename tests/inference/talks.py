@@ -36,6 +36,8 @@ SCRIPT = Script(
 
 
 class Ear:
+    hangover_ms = 0
+
     def is_speech(self, frame: bytes) -> bool:
         return frame == SPEECH
 

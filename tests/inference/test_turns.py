@@ -12,6 +12,7 @@ from inference.turns.events import (
     AllHeard,
     CallerGone,
     Cancel,
+    Command,
     DigitPressed,
     End,
     Failed,
@@ -365,22 +366,27 @@ def test_a_goodbye_that_never_ends_is_cut():
 # Keys
 
 
+def asked_by(commands: list[Command]) -> list[tuple[str, int]]:
+    """What the model is asked, and when the last key or word of it was."""
+    return [(order.text, order.speech_end_ms) for order in commands if isinstance(order, Reply)]
+
+
 def test_keys_are_answered_after_a_pause():
     call = listening()
     call.press("12")
     pressed_at_ms = call.now_ms
     assert call.wait(TUNING.digit_pause_ms - 1) == []
-    assert call.wait(1) == [Reply(2, "[12]", pressed_at_ms)]
+    assert asked_by(call.wait(1)) == [("[12]", pressed_at_ms)]
 
 
 def test_the_hash_key_ends_the_number_at_once():
     call = listening()
-    assert call.press("12#") == [Reply(2, "[12]", call.now_ms)]
+    assert asked_by(call.press("12#")) == [("[12]", call.now_ms)]
 
 
 def test_the_hash_key_alone_is_a_key():
     call = listening()
-    assert call.press("#") == [Reply(2, "[#]", call.now_ms)]
+    assert asked_by(call.press("#")) == [("[#]", call.now_ms)]
 
 
 def test_a_key_interrupts_the_agent():

@@ -46,11 +46,15 @@ Talk = Callable[["Leg"], Awaitable[None]]
 
 
 class Ear:
+    hangover_ms = 0
+
     def is_speech(self, frame: bytes) -> bool:
         return frame == SPEECH
 
 
 class DeafEar:
+    hangover_ms = 0
+
     def is_speech(self, frame: bytes) -> bool:
         raise EngineFailed("no such file")
 

@@ -171,7 +171,7 @@ def _tokenizer(path: Path) -> Any:
 
 
 def vits(folder: Path) -> Path:
-    """A VITS with random weights, one speaker, letters for sounds."""
+    """A VITS with random weights, one speaker, letters for sounds, each of four frames."""
     import torch
 
     from inference.engines import coqui
@@ -189,12 +189,16 @@ def vits(folder: Path) -> Path:
             num_layers_posterior_encoder=1,
             num_layers_flow=1,
             upsample_initial_channel_decoder=32,
+            use_sdp=False,
         ),
         text_cleaner="english_cleaners",
         use_phonemes=False,
     )
     torch.manual_seed(0)
     model = Vits(config)
+    with torch.no_grad():
+        model.duration_predictor.proj.weight.zero_()
+        model.duration_predictor.proj.bias.fill_(float(np.log(3.9)))
     config.save_json(str(folder / "config.json"))
     torch.save({"model": model.state_dict()}, folder / "model.pth")
     return folder

@@ -43,7 +43,8 @@ class Espeak:
             try:
                 self._library.speak(
                     text[:MAX_CHARACTERS],
-                    self._voice_name(voice),
+                    voice.language,
+                    voice.speaker,
                     speed=voice.speed,
                     pitch=self._pitch,
                     hear=hear,
@@ -59,11 +60,6 @@ class Espeak:
                 yield piece
         finally:
             closed.set()
-
-    @staticmethod
-    def _voice_name(voice: VoiceChoice) -> str:
-        language = voice.language.lower().replace("_", "-")
-        return f"{language}+{voice.speaker}" if voice.speaker else language
 
 
 def _next(pieces: "queue.SimpleQueue[bytes | EngineFailed | None]") -> bytes | None:

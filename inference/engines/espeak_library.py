@@ -16,7 +16,7 @@ from typing import Any
 from inference.engines.base import EngineFailed, EngineUnavailable
 
 LOCK_SECONDS = 5.0
-PIECE_MS = 40  # audio given to the callback at a time
+PIECE_MS = 60  # of audio for the callback at a time
 
 # speak_lib.h
 _SYNCHRONOUS = 2
@@ -58,7 +58,7 @@ class Library:
             raise EngineUnavailable(f"libespeak-ng does not load: {error}") from error
         self._c.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._lock = threading.Lock()
-        self._voice = ""
+        self._voice: tuple[str, str] | None = None
         self.hz: int = self._c.espeak_Initialize(
             _SYNCHRONOUS, PIECE_MS, str(data.parent).encode(), _DONT_EXIT
         )
@@ -66,11 +66,19 @@ class Library:
             raise EngineUnavailable(f"espeak-ng does not start with its data in {data}")
 
     def speak(
-        self, text: str, voice: str, *, speed: float, pitch: int, hear: Callable[[bytes], bool]
+        self,
+        text: str,
+        language: str,
+        variant: str = "",
+        *,
+        speed: float,
+        pitch: int,
+        hear: Callable[[bytes], bool],
     ) -> None:
         """Blocking. Hands audio to `hear` as it is made, until that says False.
 
-        `voice` is a language with or without a variant, "en-us+f3". Raises EngineFailed.
+        A region espeak does not know is left out of the language, and so is an unknown
+        variant. Raises EngineFailed.
         """
 
         def callback(wav: Any, count: int, _events: int | None) -> int:
@@ -78,7 +86,7 @@ class Library:
 
         kept_alive = _SynthCallback(callback)
         spoken = text.replace("\0", " ").encode() + b"\0"
-        with self._held(voice):
+        with self._held(language, variant):
             words_per_minute = round(_NORMAL_WORDS_PER_MINUTE * min(max(speed, 0.5), 2.5))
             self._c.espeak_SetParameter(_RATE, words_per_minute, 0)
             self._c.espeak_SetParameter(_PITCH, min(max(pitch, 0), 99), 0)
@@ -89,25 +97,32 @@ class Library:
         if failure:
             raise EngineFailed(f"espeak-ng refused a text, error {failure}")
 
-    def phonemes(self, word: str, voice: str) -> list[str]:
+    def phonemes(self, word: str, language: str) -> list[str]:
         """How a word sounds: IPA sounds, stress marks included. Raises EngineFailed."""
         text = ctypes.c_char_p(word.replace("\0", " ").encode())
-        with self._held(voice):
+        with self._held(language):
             written: bytes = self._c.espeak_TextToPhonemes(
                 ctypes.byref(text), _CHARS_UTF8, _IPA | _SEPARATED_BY_UNDERSCORE
             )
         return [sound for sound in written.decode().replace(" ", "_").split("_") if sound]
 
     @contextmanager
-    def _held(self, voice: str) -> Iterator[None]:
+    def _held(self, language: str, variant: str = "") -> Iterator[None]:
         if not self._lock.acquire(timeout=LOCK_SECONDS):
             raise EngineFailed(f"espeak-ng was busy for {LOCK_SECONDS:.0f} s")
         try:
-            if voice != self._voice:
-                self._voice = ""
-                if self._c.espeak_SetVoiceByName(voice.encode()):
-                    raise EngineFailed(f"espeak-ng has no voice {voice!r}; see docs/voices.md")
-                self._voice = voice
+            if (language, variant) != self._voice:
+                self._voice = None
+                self._choose(language, variant)
+                self._voice = language, variant
             yield
         finally:
             self._lock.release()
+
+    def _choose(self, language: str, variant: str) -> None:
+        whole = language.lower().replace("_", "-")
+        for name in (whole, whole.partition("-")[0]):
+            voice = f"{name}+{variant}" if variant else name
+            if not self._c.espeak_SetVoiceByName(voice.encode()):
+                return
+        raise EngineFailed(f"espeak-ng does not speak {language!r}; choose another voice")

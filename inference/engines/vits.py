@@ -17,6 +17,7 @@ from inference.engines.base import (
 
 MAX_CHARACTERS = 1_000  # of one sentence
 PIECE_SECONDS = 0.2
+PADDING = 10_000  # samples of nothing the library puts after every sentence
 
 missing = coqui.missing
 
@@ -78,6 +79,8 @@ class Vits:
                 raise
             except Exception as error:
                 raise coqui.failure(error) from None
+        if not samples[-PADDING:].any():
+            samples = samples[:-PADDING]
         pcm = audio.from_floats(samples)
         piece_bytes = int(self.hz * PIECE_SECONDS) * 2
         for at in range(0, len(pcm), piece_bytes):

@@ -19,7 +19,7 @@ from inference.engines.base import (
 
 FILES = ("config.json", "model.pth", "vocab.json")
 MAX_CHARACTERS = 1_000  # of one text
-PART_CHARACTERS = 200  # given to the model at a time; from 250 on (English) it loses the end
+PART_CHARACTERS = 200  # given to the model at a time; longer ones lose their end
 SAMPLE_HZ = 22_050  # what the model listens to a recording in
 SAMPLE_SECONDS = (2.0, 30.0)  # shorter is not enough, longer is not used
 QUIET_DB = -50.0
@@ -85,12 +85,22 @@ class Xtts:
         with coqui.turn(self._lock):
             try:
                 latents = self._voice(voice)
-                for part in textwrap.wrap(text[:MAX_CHARACTERS], PART_CHARACTERS):
+                for part in self._parts(text[:MAX_CHARACTERS], language, PART_CHARACTERS):
                     yield from self._part(part, language, latents, voice.speed)
             except EngineFailed:
                 raise
             except Exception as error:
                 raise coqui.failure(error) from None
+
+    def _parts(self, text: str, language: str, characters: int) -> Iterator[str]:
+        """What the model can hold at a time: numbers grow when they are written as words."""
+        most = self._model.args.gpt_max_text_tokens - 3
+        for part in textwrap.wrap(text, characters):
+            tokens = len(self._model.tokenizer.encode(part.lower(), lang=language))
+            if tokens <= most or len(part) < 2:
+                yield part
+            else:
+                yield from self._parts(part, language, len(part) // 2)
 
     def _part(self, text: str, language: str, latents: Latents, speed: float) -> Iterator[bytes]:
         samples_left = int(max_seconds(text) * self.hz / max(speed, 0.25))

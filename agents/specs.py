@@ -8,6 +8,8 @@ from inference.engines.base import After, EngineChoice, Entry, Knowledge, VoiceC
 from inference.script import Script
 from inference.turns.tuning import Tuning
 
+EARLY_MS = 250  # of silence: recognition is done when the turn is over, and seldom in vain
+
 
 class NumberNotInService(Exception):
     """Nobody answers the dialled number. The text never holds the number."""
@@ -67,6 +69,7 @@ def _script(agent: Agent) -> Script:
         trouble=agent.trouble,
         tuning=Tuning(
             endpoint_ms=agent.endpoint_ms,
+            early_ms=min(EARLY_MS, agent.endpoint_ms // 2),
             barge_in_ms=agent.barge_in_ms,
             idle_ms=agent.idle_seconds * 1000,
             idle_prompts=len(idle_prompts),

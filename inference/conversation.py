@@ -118,7 +118,9 @@ class Conversation:
         executor: Executor,
     ) -> None:
         self.machine = TurnMachine(
-            script.tuning, greeting_may_be_interrupted=script.greeting_may_be_interrupted
+            script.tuning,
+            greeting_may_be_interrupted=script.greeting_may_be_interrupted,
+            hangover_ms=engines.vad.hangover_ms,
         )
         self._script = script
         self._engines = engines
@@ -185,13 +187,11 @@ class Conversation:
         match command:
             case Transcribe(turn=turn, from_ms=from_ms, speech_end_ms=speech_end_ms):
                 self._timings = TurnTimings(speech_end_ms, self._clock())
-                if self._unanswered_index is not None:  # the pause was not the end of the turn
-                    self._history.forget_unanswered()
                 pcm = b"".join(frame for at_ms, frame in self._audio if at_ms > from_ms)
                 self._start(turn, partial(self._transcribe, turn, pcm))
-            case Reply(turn=turn, text=text, speech_end_ms=speech_end_ms):
-                self._caller_said(text, speech_end_ms)
-                self._start(turn, partial(self._reply, turn))
+            case Reply():
+                self._caller_said(command)
+                self._start(command.turn, partial(self._reply, command.turn))
             case Say(turn=turn, line=line, number=number):
                 self._unanswered_index = self._timings = None
                 self._start(turn, partial(self._say, turn, self._words(line, number)))
@@ -325,22 +325,27 @@ class Conversation:
 
     # What is kept
 
-    def _caller_said(self, text: str, speech_end_ms: int) -> None:
-        if self._timings is None or self._timings.speech_end_ms != speech_end_ms:
-            self._timings = TurnTimings(speech_end_ms, self._clock())  # keys, nothing to transcribe
+    def _caller_said(self, reply: Reply) -> None:
         from_ms = self.machine.caller_audio_from_ms()
-        index = self._unanswered_index
-        if index is None or from_ms is None:  # keys take back nothing that was said
+        if from_ms is None:  # keys: they take back nothing that was said
+            self._timings = TurnTimings(reply.speech_end_ms, reply.turn_end_ms)
             index = self._take_index()
+        elif self._unanswered_index is not None:  # the pause was not the end of the turn
+            self._history.forget_unanswered()
+            index = self._unanswered_index
+        else:
+            index = self._take_index()
+        if self._timings:
+            self._timings.turn_end_ms = reply.turn_end_ms
         self._unanswered_index = None if from_ms is None else index
-        self._history.caller_said(text)
+        self._history.caller_said(reply.text)
         self._journal.turn(
             TurnRecord(
                 index=index,
                 speaker=Speaker.CALLER,
-                text=text,
-                started_ms=speech_end_ms if from_ms is None else from_ms,
-                ended_ms=speech_end_ms,
+                text=reply.text,
+                started_ms=reply.speech_end_ms if from_ms is None else from_ms,
+                ended_ms=reply.speech_end_ms,
             )
         )
 

@@ -76,7 +76,9 @@ class SpokenReply:
 
 
 def _is_heard(piece: SpokenPiece, heard_ms: int) -> bool:
-    return piece.from_ms < piece.until_ms <= heard_ms
+    if piece.from_ms == piece.until_ms:  # it made no sound: heard if what came after it was
+        return piece.until_ms < heard_ms
+    return piece.until_ms <= heard_ms
 
 
 def _words_by(piece: SpokenPiece, heard_ms: int) -> int:

@@ -1,4 +1,7 @@
-"""How long each stage of an answer took."""
+"""How long the caller waited for each stage of an answer; together, for the answer.
+
+Work that was done before the turn was over cost the caller nothing.
+"""
 
 from dataclasses import dataclass
 
@@ -17,10 +20,12 @@ class TurnTimings:
         return self.turn_end_ms - self.speech_end_ms
 
     def stt_ms(self) -> int | None:
-        return _between(self.turn_end_ms, self.transcribed_ms)
+        if self.transcribed_ms is None:
+            return None
+        return max(0, self.transcribed_ms - self.turn_end_ms)
 
     def llm_ms(self) -> int | None:
-        return _between(self.transcribed_ms or self.turn_end_ms, self.first_sentence_ms)
+        return _between(max(self.turn_end_ms, self.transcribed_ms or 0), self.first_sentence_ms)
 
     def tts_ms(self) -> int | None:
         return _between(self.first_sentence_ms, self.first_audio_ms)

@@ -99,6 +99,8 @@ class VoiceChoice:
 class VoiceActivity(Protocol):
     """One call's voice activity detector. Called on the event loop: microseconds only."""
 
+    hangover_ms: int  # how long it takes silence for speech after the last word
+
     def is_speech(self, frame: bytes) -> bool:
         """Whether FRAME_BYTES of audio hold speech."""
 

@@ -104,6 +104,7 @@ class Reply:
     turn: int
     text: str
     speech_end_ms: int  # or the last key
+    turn_end_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,11 @@ from inference.turns.tuning import Tuning
 
 MISHEARD_LIMIT = 3  # utterances in a row without a word, then someone else should listen
 
+LEAST_SILENCE_MS = 60  # seen by the detector: single frames inside a word are missed
+
 
 class Deadline(Enum):
+    EARLY = "the caller may be done"
     ENDPOINT = "the caller has been silent long enough, or has talked long enough"
     DIGITS = "no further key was pressed"
     IDLE = "nobody says anything"
@@ -61,15 +64,26 @@ class CallerTurn:
     """What the caller is saying, or has said and not yet been answered."""
 
     from_ms: int
-    speech_end_ms: int
+    speech_end_ms: int  # as the detector has it
     speech_ms: int
+    is_guessed: bool = False  # recognition was begun before the turn was over
+    guess: str | None = None  # what it gave, if it gave anything
+    guess_failed: str = ""
 
 
 class TurnMachine:
     """One call's turns. `at_ms` never goes back."""
 
-    def __init__(self, tuning: Tuning, *, greeting_may_be_interrupted: bool = True) -> None:
+    def __init__(
+        self,
+        tuning: Tuning,
+        *,
+        greeting_may_be_interrupted: bool = True,
+        hangover_ms: int = 0,
+    ) -> None:
+        """`hangover_ms`: how long the detector takes silence for speech at its end."""
         self.tuning = tuning
+        self._hangover_ms = hangover_ms
         self.state = State.WAITING
         self.turn = 0  # of the work in hand; older results are for nobody
         self._greeting_may_be_interrupted = greeting_may_be_interrupted
@@ -137,6 +151,8 @@ class TurnMachine:
                 return []
 
     def _is_current(self, turn: int) -> bool:
+        if self.state is State.LISTENING:
+            return turn == self.turn and self._caller is not None and self._caller.is_guessed
         return turn == self.turn and self.state in (
             State.THINKING,
             State.SPEAKING,
@@ -151,6 +167,8 @@ class TurnMachine:
             case State.LISTENING if self._caller:
                 self._caller.speech_end_ms = at_ms
                 self._caller.speech_ms = max(self._caller.speech_ms, run.speech_ms)
+                if self._caller.is_guessed and run.speech_ms >= self.tuning.min_speech_ms:
+                    return self._drop_guess(self._caller)
             case State.LISTENING if self._digits:
                 if run.speech_ms >= self.tuning.barge_in_ms:  # a noise does not undo a key
                     self._open_turn(at_ms)
@@ -172,7 +190,27 @@ class TurnMachine:
             return []  # it would be over at once, and again with every next word
         self.state = State.LISTENING
         caller.speech_end_ms = at_ms
+        return self._drop_guess(caller)
+
+    def _guess(self, caller: CallerTurn) -> list[Command]:
+        """Have recognised what there is: most such pauses are the end of the turn."""
+        self.turn += 1
+        caller.is_guessed = True
+        caller.guess = None
+        caller.guess_failed = ""
+        return [self._transcribe(caller)]
+
+    def _drop_guess(self, caller: CallerTurn) -> list[Command]:
+        self.turn += 1
+        caller.is_guessed = False
+        caller.guess = None
         return [Cancel()]
+
+    def _transcribe(self, caller: CallerTurn) -> Transcribe:
+        return Transcribe(self.turn, caller.from_ms, self._speech_ended_ms(caller))
+
+    def _speech_ended_ms(self, caller: CallerTurn) -> int:
+        return max(caller.from_ms, caller.speech_end_ms - self._hangover_ms)
 
     def _take_floor(self, at_ms: int) -> list[Command]:
         """The caller has heard enough."""
@@ -191,18 +229,25 @@ class TurnMachine:
         )
 
     def _caller_is_done(self, at_ms: int) -> list[Command]:
-        assert self._caller
-        self._begin_turn(State.THINKING, at_ms)
+        caller = self._caller
+        assert caller
         self._run.forget()
-        return [Transcribe(self.turn, self._caller.from_ms, self._caller.speech_end_ms)]
+        if not caller.is_guessed or caller.guess_failed:
+            self._begin_turn(State.THINKING, at_ms)
+            return [self._transcribe(caller)]
+        self._await_reply(State.THINKING, at_ms)
+        return [] if caller.guess is None else self._understood(caller.guess, at_ms)
 
     def _understood(self, text: str, at_ms: int) -> list[Command]:
+        if self._caller and self.state is State.LISTENING:
+            self._caller.guess = text
+            return []
         if not self._caller or self.state is not State.THINKING:
             return []
         caller, self._caller = self._caller, self._caller if text else None
         if text:
             self._idle_prompts = self._misheard = 0
-            return [Reply(self.turn, text, caller.speech_end_ms)]
+            return [Reply(self.turn, text, self._speech_ended_ms(caller), self._waiting_since_ms)]
         if caller.speech_ms < 2 * self.tuning.barge_in_ms:
             self.state = State.LISTENING  # a cough, a door
             return []
@@ -233,13 +278,16 @@ class TurnMachine:
     def _digits_done(self, at_ms: int) -> list[Command]:
         digits, self._digits = self._digits.rstrip("#") or "#", ""
         self._begin_turn(State.THINKING, at_ms)
-        return [Reply(self.turn, f"[{digits}]", self._digit_at_ms)]
+        return [Reply(self.turn, f"[{digits}]", self._digit_at_ms, at_ms)]
 
     # The agent
 
     def _begin_turn(self, state: State, at_ms: int) -> None:
-        self.state = state
         self.turn += 1
+        self._await_reply(state, at_ms)
+
+    def _await_reply(self, state: State, at_ms: int) -> None:
+        self.state = state
         self._waiting_since_ms = at_ms
         self._plays_until_ms = None
         self._is_made = self._is_line = False
@@ -294,6 +342,9 @@ class TurnMachine:
         return heard
 
     def _failed(self, reason: str, at_ms: int) -> list[Command]:
+        if self._caller and self.state is State.LISTENING:
+            self._caller.guess_failed = reason  # it was early; at the end of the turn, again
+            return []
         self._failures += 1
         stop: list[Command] = [Flush(), Cancel()]  # the first words may be on their way
         if self.state is State.CLOSING:
@@ -330,8 +381,7 @@ class TurnMachine:
                 found += self._speaking_deadlines()
                 return found
             case State.LISTENING if self._caller:
-                found.append((self._caller.speech_end_ms + tuning.endpoint_ms, Deadline.ENDPOINT))
-                found.append((self._caller.from_ms + tuning.max_utterance_ms, Deadline.ENDPOINT))
+                found += self._caller_deadlines(self._caller)
             case State.LISTENING if self._digits:
                 found.append((self._digit_at_ms + tuning.digit_pause_ms, Deadline.DIGITS))
             case State.LISTENING:
@@ -342,6 +392,21 @@ class TurnMachine:
                 found += self._speaking_deadlines()
         found.append((self._started_at_ms + tuning.max_call_ms, Deadline.TIME_UP))
         return found
+
+    def _caller_deadlines(self, caller: CallerTurn) -> list[tuple[int, Deadline]]:
+        tuning = self.tuning
+        found = [
+            (caller.speech_end_ms + self._silence_ms(tuning.endpoint_ms), Deadline.ENDPOINT),
+            (caller.from_ms + tuning.max_utterance_ms, Deadline.ENDPOINT),
+        ]
+        if tuning.early_ms and not caller.is_guessed:
+            silence_ms = self._silence_ms(tuning.early_ms)
+            found.append((caller.speech_end_ms + silence_ms, Deadline.EARLY))
+        return found
+
+    def _silence_ms(self, silence_ms: int) -> int:
+        """How long after the detector's last speech so much silence is over."""
+        return max(silence_ms - self._hangover_ms, LEAST_SILENCE_MS)
 
     def _speaking_deadlines(self) -> list[tuple[int, Deadline]]:
         if self._plays_until_ms is None:
@@ -356,6 +421,8 @@ class TurnMachine:
 
     def _passed(self, deadline: Deadline, at_ms: int) -> list[Command]:
         match deadline:
+            case Deadline.EARLY:
+                return self._guess(self._caller) if self._caller else []
             case Deadline.ENDPOINT:
                 return self._caller_is_done(at_ms)
             case Deadline.DIGITS:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Tuning:
     min_speech_ms: int = 80  # shorter is a click, not a word
     endpoint_ms: int = 600
+    early_ms: int = 0  # of silence, then recognition begins in case this was the end; 0: never
     barge_in_ms: int = 240
     preroll_ms: int = 300  # kept from before speech was certain
     max_utterance_ms: int = 30_000

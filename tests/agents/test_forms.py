@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.forms import model_to_dict
 from django.test import Client
+from django.utils.html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -246,7 +247,7 @@ def test_every_engine_of_the_registry_is_offered():
         offered = [key for key, _ in form.fields[field].choices]
         assert offered == [engine.key for engine in registry.engines(kind)]
         for engine in registry.engines(kind):
-            assert engine.licence in form.fields[field].help_text
+            assert escape(engine.licence) in form.fields[field].help_text
 
 
 def test_every_field_of_the_agent_explains_itself():

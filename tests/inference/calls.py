@@ -30,12 +30,15 @@ class Call:
 
     tuning: Tuning = field(default_factory=Tuning)
     greeting_may_be_interrupted: bool = True
+    hangover_ms: int = 0
     now_ms: int = 0
     did: list[Command] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.machine = TurnMachine(
-            self.tuning, greeting_may_be_interrupted=self.greeting_may_be_interrupted
+            self.tuning,
+            greeting_may_be_interrupted=self.greeting_may_be_interrupted,
+            hangover_ms=self.hangover_ms,
         )
 
     # The caller

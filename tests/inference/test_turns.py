@@ -684,6 +684,7 @@ scripts = st.lists(happenings(), max_size=40)
 tunings = st.builds(
     Tuning,
     endpoint_ms=st.sampled_from([100, 600]),
+    early_ms=st.sampled_from([0, 80, 250]),
     barge_in_ms=st.sampled_from([40, 240]),
     idle_prompts=st.integers(0, 2),
     max_call_ms=st.sampled_from([60_000, 1_800_000]),

@@ -88,6 +88,8 @@ def _hold(call_id: UUID) -> None:
 def _row(call_id: UUID, record: TurnRecord) -> Turn:
     fields = asdict(record)
     fields["speaker"] = record.speaker.value
+    for name in ("text", "unheard_text"):
+        fields[name] = fields[name].replace("\x00", "")  # PostgreSQL refuses it
     return Turn(call_id=call_id, **fields)
 
 

@@ -238,7 +238,7 @@ class LiveCall:
             await asyncio.gather(self._pump, return_exceptions=True)
         if self._recorder:
             self._recorder.finish(self._clock())
-        await self._worker.writer.settled(CLOSE_DEADLINE_S)
+        await self._worker.writer.settled(self._call_id, CLOSE_DEADLINE_S)
         await self._close_row(self._call_id, reason, detail)
         self._worker.lets_go(self._call_id)
 

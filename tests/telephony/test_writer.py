@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from inference.engines.base import Speaker
 from inference.journal import TurnRecord
@@ -71,7 +71,7 @@ def test_a_turn_handed_over_is_written(database):
 
     async def talk(turns: TurnWriter) -> None:
         turns.put(call_id, TURN)
-        assert await turns.settled(SOON_S)
+        assert await turns.settled(call_id, SOON_S)
 
     with_writer(talk)
     assert database.kept == {call_id: {0: TURN}}
@@ -81,11 +81,13 @@ def test_handing_over_waits_for_nothing(database):
     database.may_write.clear()
 
     async def talk(turns: TurnWriter) -> None:
-        for index in range(100):
-            turns.put(uuid4(), replace(TURN, index=index))
-        assert not await turns.settled(0.01)
+        calls = [uuid4() for _ in range(100)]
+        for call_id in calls:
+            turns.put(call_id, TURN)
+        assert not await turns.settled(calls[0], 0.01)
         database.may_write.set()
-        assert await turns.settled(SOON_S)
+        for call_id in calls:
+            assert await turns.settled(call_id, SOON_S)
 
     with_writer(talk)
     assert len(database.kept) == 100
@@ -98,7 +100,7 @@ def test_the_latest_record_of_a_turn_counts(database):
     async def talk(turns: TurnWriter) -> None:
         turns.put(call_id, TURN)
         turns.put(call_id, longer)
-        await turns.settled(SOON_S)
+        await turns.settled(call_id, SOON_S)
 
     with_writer(talk)
     assert database.kept == {call_id: {0: longer}}
@@ -113,7 +115,8 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(database):
             for call_id in calls:
                 turns.put(call_id, replace(TURN, index=index))
             await asyncio.sleep(0)
-        assert await turns.settled(SOON_S)
+        for call_id in calls:
+            assert await turns.settled(call_id, SOON_S)
 
     with_writer(talk)
     assert {call_id: sorted(kept) for call_id, kept in database.kept.items()} == {
@@ -129,24 +132,25 @@ def test_what_changed_while_the_database_was_away_is_what_is_kept(database):
 
     async def talk(turns: TurnWriter) -> None:
         turns.put(call_id, TURN)
-        await turns.settled(0.01)  # the write has begun, with what there was
+        await turns.settled(call_id, 0.01)  # the write has begun, with what there was
         turns.put(call_id, longer)
         database.may_write.set()
-        assert await turns.settled(SOON_S)
+        assert await turns.settled(call_id, SOON_S)
 
     with_writer(talk)
     assert database.writes == 2
     assert database.kept == {call_id: {0: longer}}
 
 
-def test_a_call_that_was_deleted_does_not_hold_up_the_others(database):
-    database.fails = [vault.CallIsGone("gone")]
+@pytest.mark.parametrize("error", [vault.CallIsGone("gone"), DataError("NUL"), ValueError()])
+def test_a_call_whose_turns_cannot_be_kept_does_not_hold_up_the_others(database, error):
+    database.fails = [error]
     other = uuid4()
 
     async def talk(turns: TurnWriter) -> None:
         turns.put(uuid4(), TURN)
         turns.put(other, TURN)
-        assert await turns.settled(SOON_S)
+        assert await turns.settled(other, SOON_S)
 
     with_writer(talk)
     assert list(database.kept) == [other]
@@ -156,8 +160,9 @@ def test_nothing_that_was_said_is_logged(database, caplog):
     database.fails = [OperationalError("DETAIL: hello")]
 
     async def talk(turns: TurnWriter) -> None:
-        turns.put(uuid4(), TURN)
-        await turns.settled(SOON_S)
+        call_id = uuid4()
+        turns.put(call_id, TURN)
+        await turns.settled(call_id, SOON_S)
 
     with_writer(talk)
     assert "turns not written yet: OperationalError" in caplog.text
@@ -166,6 +171,18 @@ def test_nothing_that_was_said_is_logged(database, caplog):
 
 def test_a_writer_with_nothing_to_do_is_settled(database):
     async def talk(turns: TurnWriter) -> None:
-        assert await turns.settled(0)
+        assert await turns.settled(uuid4(), 0)
+
+
+def test_a_call_waits_for_its_own_turns_alone(database):
+    database.fails = [OperationalError("away")] * 3
+    slow, done = uuid4(), uuid4()
+
+    async def talk(turns: TurnWriter) -> None:
+        turns.put(slow, TURN)
+        assert await turns.settled(done, 0)
+        assert await turns.settled(slow, SOON_S)
+
+    with_writer(talk)
 
     with_writer(talk)

@@ -46,6 +46,7 @@ from inference.turns.events import (
     Flush,
     Heard,
     Line,
+    NotUnderstood,
     Queued,
     Reply,
     ReplyMade,
@@ -192,6 +193,8 @@ class Conversation:
             case Reply():
                 self._caller_said(command)
                 self._start(command.turn, partial(self._reply, command.turn))
+            case NotUnderstood(from_ms=from_ms, speech_end_ms=speech_end_ms):
+                self._keep_caller("", self._take_index(), from_ms, speech_end_ms)
             case Say(turn=turn, line=line, number=number):
                 self._unanswered_index = self._timings = None
                 self._start(turn, partial(self._say, turn, self._words(line, number)))
@@ -339,15 +342,11 @@ class Conversation:
             self._timings.turn_end_ms = reply.turn_end_ms
         self._unanswered_index = None if from_ms is None else index
         self._history.caller_said(reply.text)
-        self._journal.turn(
-            TurnRecord(
-                index=index,
-                speaker=Speaker.CALLER,
-                text=reply.text,
-                started_ms=reply.speech_end_ms if from_ms is None else from_ms,
-                ended_ms=reply.speech_end_ms,
-            )
-        )
+        started_ms = reply.speech_end_ms if from_ms is None else from_ms
+        self._keep_caller(reply.text, index, started_ms, reply.speech_end_ms)
+
+    def _keep_caller(self, text: str, index: int, started_ms: int, ended_ms: int) -> None:
+        self._journal.turn(TurnRecord(index, Speaker.CALLER, text, started_ms, ended_ms))
 
     def _begin_reply(self) -> None:
         self._spoken = SpokenReply()

@@ -108,6 +108,14 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """The caller said something in which no word was recognised; keep that."""
+
+    from_ms: int
+    speech_end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     turn: int
     line: Line
@@ -137,4 +145,4 @@ class End:
     detail: str = ""
 
 
-Command = Transcribe | Reply | Say | Cancel | Flush | AllHeard | End
+Command = Transcribe | Reply | NotUnderstood | Say | Cancel | Flush | AllHeard | End

@@ -23,6 +23,7 @@ from inference.turns.events import (
     Flush,
     Heard,
     Line,
+    NotUnderstood,
     Queued,
     Reply,
     ReplyMade,
@@ -252,9 +253,11 @@ class TurnMachine:
             self.state = State.LISTENING  # a cough, a door
             return []
         self._misheard += 1
+        misheard = NotUnderstood(caller.from_ms, self._speech_ended_ms(caller))
         if self._misheard >= MISHEARD_LIMIT:
-            return self._close(Line.TROUBLE, Ending.TROUBLE, at_ms, "nothing was recognised")
-        return self._say(Line.SAY_AGAIN, at_ms)
+            why = "nothing was recognised"
+            return [misheard, *self._close(Line.TROUBLE, Ending.TROUBLE, at_ms, why)]
+        return [misheard, *self._say(Line.SAY_AGAIN, at_ms)]
 
     def _take_digit(self, digit: str, at_ms: int) -> list[Command]:
         stop: list[Command] = []

@@ -241,6 +241,20 @@ def test_every_turn_has_an_index_of_its_own():
         ]
 
 
+def test_what_could_not_be_recognised_is_kept_without_words_and_not_told_to_the_model():
+    with listening() as talk:
+        talk.speak(1_000)
+        talk.wait(600)
+        talk.recognised("")
+        talk.work()  # the voice says it
+        talk.wait(1_000)
+        talk.speak(1_000)
+        talk.wait(600)
+        talk.recognised("hello")
+        assert talk.turns[1:] == [("caller", ""), ("agent", "Say again?"), ("caller", "hello")]
+        assert ("caller", "") not in heard_by_model(talk)
+
+
 # What fails
 
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 SUBPROTOCOL = "media"
 START_DEADLINE_S = 5.0  # from accept to MEDIA_START
 MALFORMED_LIMIT = 20
-CLOSE_TRY_AGAIN = 1013
+CLOSE_TRY_AGAIN = 4013  # as 1013, which Daphne cannot send: it knows 1000 and 3000-4999
 
 Message = dict[str, Any]
 
@@ -116,6 +117,8 @@ class MediaSession:
         except CallRefused as refusal:
             self._ended_by = Call.Reason.TROUBLE
             log.error("call refused, the number's human takes it: %s", refusal)
+        except Disconnected:
+            pass  # the caller hung up between two frames of ours; the read loop learns it next
         except Exception as error:
             self._ended_by = Call.Reason.TROUBLE
             log.error("call broke: %s", type(error).__name__, exc_info=_where(error))

@@ -129,7 +129,8 @@ async def place(
     tell: Tell = lambda _: None,
 ) -> SelfCallResult:
     """Call the number, ask, and judge. Raises SelfCallImpossible before anything was dialled."""
-    question = question or await asyncio.to_thread(_default_question)
+    if question is None:
+        question = await asyncio.to_thread(_default_question)
     expected = await _expectations(number, question)
     result = SelfCallResult()
     caller = f"selfcall{secrets.token_hex(4)}"  # the row of this call is found by it

@@ -62,7 +62,11 @@ def test_a_short_word_in_a_long_silence_is_heard(engine):
 
 def test_what_the_model_doubts_is_dropped(models):
     folder = tiny_models.whisper(models / "doubtful", "thank you for watching", certainty=0.3)
-    assert load(folder).transcribe(hiss(), ENGLISH).text == ""
+    engine = load(folder)
+    assert engine.transcribe(hiss(), ENGLISH).text == ""
+    # and the model is not asked five times more, as the library would in doubt
+    (segment,) = engine._segments(audio.to_floats(hiss()), "en")
+    assert segment.temperature == 0
 
 
 def test_what_repeats_itself_is_dropped(models):

@@ -54,6 +54,28 @@ def test_one_calls_speech_is_not_anothers(engine, speech):
     assert sum(b for _, b in heard) < 0.1 * len(heard)
 
 
+def test_silero_judges_in_frames_as_its_makers_code_does_in_one_go(speech):
+    from faster_whisper.vad import get_vad_model
+
+    speech = bytes(32_000) + speech + bytes(32_000)
+    whole = len(speech) // (silero.WINDOW * 2) * silero.WINDOW * 2
+    likely = get_vad_model()(audio.to_floats(speech[:whole])).reshape(-1)
+    expected, bar = [], 0.5
+    for chance in likely:
+        expected.append(bool(chance >= bar))
+        bar = 0.5 - silero.STAYS_ABOVE if expected[-1] else 0.5
+
+    stream = silero.load(EngineChoice("silero")).stream()
+    judged = []
+    for end in range(FRAME_BYTES, whole + 1, FRAME_BYTES):
+        answer = stream.is_speech(speech[end - FRAME_BYTES : end])
+        if end // (silero.WINDOW * 2) > len(judged):  # this frame completed a window
+            judged.append(answer)
+    assert judged == expected[: len(judged)]
+    assert len(judged) >= len(expected) - 1
+    assert len(set(judged)) == 2
+
+
 def test_silero_takes_noise_for_silence_where_webrtc_may_not():
     stream = silero.load(EngineChoice("silero")).stream()
     assert share_of_speech(stream, hiss(-25)) < 0.1

@@ -137,12 +137,12 @@ async def place(
     watching = asyncio.create_task(_tell_turns(caller, tell))
     try:
         heard, asked_ms = await _talk(number, caller, question, codec, result, tell)
+        if heard is not None:
+            await asyncio.to_thread(_judge_heard, result, expected, heard, asked_ms)
+        await _judge_rows(caller, result, expected, question)
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-    if heard is not None:
-        await asyncio.to_thread(_judge_heard, result, expected, heard, asked_ms)
-    await _judge_rows(caller, result, expected, question)
     return result
 
 
@@ -245,15 +245,15 @@ def _judge_heard(result: SelfCallResult, expected: Expected, heard: bytes, asked
 
 
 async def _tell_turns(caller: str, tell: Tell) -> None:
-    """Each turn once, as soon as its row is there. Until cancelled."""
+    """Each turn once, when all of it has been heard. Until cancelled."""
     told: set[int] = set()
     while True:
         call = await database_sync_to_async(_find)(caller)
         if call is not None:
             for turn in await database_sync_to_async(_turns)(call):
-                if turn.index not in told:
+                if turn.index not in told and turn.text:
                     told.add(turn.index)
-                    tell(f"  {turn.get_speaker_display() + ':':8}{turn.text or turn.unheard_text}")
+                    tell(f"  {turn.get_speaker_display() + ':':8}{turn.text}")
         await asyncio.sleep(LOOK_EVERY_S)
 
 

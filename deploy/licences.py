@@ -5,7 +5,6 @@
 Read from the packages' own metadata, so it is as true as they are.
 """
 
-import re
 import textwrap
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -74,8 +73,8 @@ def licence_of(name: str, package: Distribution) -> str:
     if name in READ_BY_HAND:
         return READ_BY_HAND[name]
     metadata = package.metadata
-    if expression := metadata.get("License-Expression"):
-        return str(expression)
+    if expressions := metadata.get_all("License-Expression"):
+        return str(expressions[0])
     named = [
         entry.rpartition(" :: ")[2]
         for entry in metadata.get_all("Classifier") or ()
@@ -83,8 +82,7 @@ def licence_of(name: str, package: Distribution) -> str:
     ]
     if named:
         return ", ".join(named)
-    text = str(metadata.get("License") or "").strip()
-    first = re.split(r"\n", text)[0]
+    first = "".join(metadata.get_all("License") or ()).strip().partition("\n")[0]
     return textwrap.shorten(first, 60) or "not stated"
 
 

@@ -243,7 +243,7 @@ def test_two_hundred_callers_who_hang_up_leave_nothing_but_their_records(asteris
         + ", ".join(f"{mb:.0f}" for mb in rss_mb)
         + " MB"
     )
-    assert kept_ms == pytest.approx(heard_ms, rel=0.1)
+    assert 0.98 * heard_ms <= kept_ms <= heard_ms + 500 * HANGUPS  # a busy machine hears of it late
     settled_mb = rss_mb[len(rss_mb) // 2]  # threads and caches have grown by then
     assert rss_mb[-1] - settled_mb < RSS_GROWTH_MB
 

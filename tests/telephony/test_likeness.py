@@ -39,6 +39,12 @@ def test_the_words_are_found_where_they_are():
     assert likeness(heard, voice(ANSWERS[0])).start_ms == pytest.approx(3000, abs=60)
 
 
+def test_a_breath_between_sentences_is_forgiven():
+    first, second = ANSWERS[2].split(". ")
+    heard = voice(first + ".") + bytes(SAMPLE_HZ * 80 // 1000 * 2) + voice(second)
+    assert likeness(heard, voice(first + ".") + voice(second)).share >= 0.9
+
+
 def test_half_of_the_words_are_half():
     whole = voice(ANSWERS[0])
     half = whole[: len(whole) // 4 * 2]

@@ -202,9 +202,22 @@ def test_an_answer_that_crosses_the_cancel_is_hung_up() -> None:
     async def scene(alice: Phone, bob: Phone) -> None:
         call = await alice.start_call(bob.uri)
         ringing = await bob.next_call(5)
-        await asyncio.gather(call.hang_up(), ringing.answer(), return_exceptions=True)
-        await call.wait_ended(3)
-        await ringing.wait_ended(3)
+        take, lifting = ringing.take_request, []
+
+        def lift_at_the_cancel(request: Message, remote: tuple[str, int]) -> None:
+            if request.method == "CANCEL":
+                bob.wire.answer(request, remote, 200, "OK")
+                lifting.append(asyncio.ensure_future(ringing.answer()))
+            else:
+                take(request, remote)
+
+        ringing.take_request = lift_at_the_cancel  # type: ignore[method-assign]
+        await call.hang_up()
+        assert len(lifting) == 1
+        assert call.answered_ms
+        assert call.state is CallState.ENDED
+        await ringing.wait_ended(1)
+        assert ringing.ended_by == "them"
 
     on_two_phones(scene)
 

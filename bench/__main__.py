@@ -123,11 +123,12 @@ def _write(name: str, title: str, lines: list[str]) -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     costs = f"{scripted.STT_MS} + {scripted.LLM_MS} + {scripted.TTS_MS} ms"
     engines = "the demo agent's own" if name == "demo" else f"scripted, costing {costs}"
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {_processor()}"
     text = f"""# {title}
 
-{today}, commit {commit}, `./run bench {name}`, Python {platform.python_version()}, {os.cpu_count()}
-cores, {_processor()}. A shared machine: compare within one run. Engines: {engines}. Times in ms. The gap is measured at the caller's RTP (mu-law),
-from the last loud packet sent to the first loud packet received.
+{today}, commit {commit}, `./run bench {name}`, {machine}.
+A shared machine: compare within one run. Engines: {engines}. Times in ms. The gap is measured at
+the caller's RTP (mu-law), from the last loud packet sent to the first loud packet received.
 
 """
     path = RESULTS / f"{today}-{name}.md"

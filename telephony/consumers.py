@@ -59,6 +59,7 @@ class MediaSession:
         self._life: asyncio.Task[None] | None = None
         self._malformed = 0
         self._ended_by: str = Call.Reason.CALLER_HUNG_UP
+        self._detail = ""
 
     async def run(self) -> None:
         start_by = asyncio.get_running_loop().call_later(START_DEADLINE_S, self._check_started)
@@ -68,7 +69,7 @@ class MediaSession:
             self._ended_by = Call.Reason.LOST  # the server stops under a live call
             raise
         except Exception as error:
-            self._ended_by = Call.Reason.TROUBLE
+            self._in_trouble(type(error).__name__)
             log.error("media socket: %s", type(error).__name__, exc_info=_where(error))
             if self._call:
                 await self._call.hand_over()
@@ -115,15 +116,19 @@ class MediaSession:
             await call.answer(wire)
             await call.over()
         except CallRefused as refusal:
-            self._ended_by = Call.Reason.TROUBLE
+            self._in_trouble(str(refusal))
             log.error("call refused, the number's human takes it: %s", refusal)
         except Disconnected:
             pass  # the caller hung up between two frames of ours; the read loop learns it next
         except Exception as error:
-            self._ended_by = Call.Reason.TROUBLE
+            self._in_trouble(type(error).__name__)
             log.error("call broke: %s", type(error).__name__, exc_info=_where(error))
             await call.hand_over()
         await self._close()
+
+    def _in_trouble(self, detail: str) -> None:
+        self._ended_by = Call.Reason.TROUBLE
+        self._detail = detail
 
     def _check_started(self) -> None:
         if self._call is None:
@@ -145,7 +150,7 @@ class MediaSession:
             self._life.cancel()
             await asyncio.gather(self._life, return_exceptions=True)
         if self._call:
-            await self._call.finish(self._ended_by)
+            await self._call.finish(self._ended_by, self._detail)
         await self._close()
 
 

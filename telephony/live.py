@@ -217,7 +217,7 @@ class LiveCall:
 
     # The end
 
-    async def finish(self, default: str = Ending.CALLER_HUNG_UP.value) -> None:
+    async def finish(self, default: str = Ending.CALLER_HUNG_UP.value, detail: str = "") -> None:
         """Close everything, once; `default` is the reason unless there is a better one."""
         if self._is_finished:
             return
@@ -226,7 +226,7 @@ class LiveCall:
             self._call_id = await self._opened_late()
         if self._call_id is None:
             return
-        reason, detail = self._reason or default, ""
+        reason = self._reason or default
         if self._line and self._conversation:
             if self._line.ended.done():
                 ending, detail = self._line.ended.result()

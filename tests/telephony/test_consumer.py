@@ -401,7 +401,8 @@ def test_an_agent_whose_engine_is_missing_does_not_answer(office):
         await leg.hang_up()
 
     calling(talk)
-    assert Call.objects.get().reason == "trouble"
+    call = Call.objects.get()
+    assert (call.reason, call.detail) == ("trouble", "engines: no model")
 
 
 def test_a_channel_of_another_rate_is_not_answered(office):

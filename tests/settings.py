@@ -9,7 +9,12 @@ import os
 import shutil
 import tempfile
 
+OF_THE_MACHINE = ("VOICEADMIN_ASTERISK_DIST", "VOICEADMIN_DEBIAN_MIRROR")
+
 if "VOICEADMIN_TEST_VAR" not in os.environ:
+    for name in [name for name in os.environ if name.startswith("VOICEADMIN_")]:
+        if name not in OF_THE_MACHINE:  # an operator's ports and passwords are not the tests'
+            del os.environ[name]
     os.environ["VOICEADMIN_TEST_VAR"] = tempfile.mkdtemp(prefix="va-test-")  # short: sockets
     atexit.register(shutil.rmtree, os.environ["VOICEADMIN_TEST_VAR"], ignore_errors=True)
 os.environ["VOICEADMIN_VAR"] = os.environ["VOICEADMIN_TEST_VAR"]

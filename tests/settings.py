@@ -20,8 +20,8 @@ if "VOICEADMIN_TEST_VAR" not in os.environ:
 os.environ["VOICEADMIN_VAR"] = os.environ["VOICEADMIN_TEST_VAR"]
 os.environ.pop("REDIS_URL", None)  # a test never touches a queue that somebody uses
 
-from voiceadmin.settings import *  # noqa: F403
-from voiceadmin.settings import DATABASES, VAR_DIR
+from voiceadmin.settings import *  # noqa: E402, F403
+from voiceadmin.settings import DATABASES, VAR_DIR  # noqa: E402
 
 # A file, and the same for a process that a test starts: threads and workers see one database.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

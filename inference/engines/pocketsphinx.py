@@ -51,8 +51,8 @@ class Listening:
     """How firmly the questions are expected. Chosen by bench/stt_embedded.py."""
 
     everyday_words: int = 1000
-    everyday_share: float = 0.3
-    discount: float = 0.5
+    everyday_share: float = 0.8
+    discount: float = 0.7
     language_weight: float = 6.5
 
 

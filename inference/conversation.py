@@ -8,9 +8,9 @@ and the commands it leads to there is no await.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -61,6 +61,7 @@ from inference.turns.machine import TurnMachine
 log = logging.getLogger(__name__)
 
 RING_FRAMES = 3_000 // FRAME_MS  # kept while nobody speaks; longer than any preroll
+PACE_MS = 4_000  # of audio ready ahead of what is heard
 STT_DEADLINE_S = 8.0
 FIRST_PIECE_DEADLINE_S = 2.5  # then the backup voice speaks
 STOP_DEADLINE_S = 2.0  # for an engine to let go of a call that is over
@@ -104,6 +105,15 @@ class Engines:
     model: LanguageModel
     voice: Voice
     backup_voice: Voice | None = None
+
+
+def _spoken_by(voice: Voice, sentence: str) -> Iterator[bytes]:
+    """The sentence at SAMPLE_HZ, in the worker thread."""
+    resampler = Resampler(voice.synthesizer.hz, SAMPLE_HZ)
+    with closing(voice.synthesizer.synthesize(sentence, voice.choice)) as pieces:  # type: ignore[type-var]
+        for pcm in pieces:
+            yield resampler.push(pcm)
+    yield resampler.flush()
 
 
 class Conversation:
@@ -301,12 +311,17 @@ class Conversation:
         self._line.end_piece()
 
     async def _speak_with(self, voice: Voice, turn: int, sentence: str, deadline_s: float) -> None:
-        resampler = Resampler(voice.synthesizer.hz, SAMPLE_HZ)
-        make = partial(voice.synthesizer.synthesize, sentence, voice.choice)
+        make = partial(_spoken_by, voice, sentence)
         async with aclosing(threads.iterate(make, self._executor, deadline_s)) as pieces:
             async for pcm in pieces:
-                self._play(turn, resampler.push(pcm))
-        self._play(turn, resampler.flush())
+                self._play(turn, pcm)
+                await self._keep_pace()
+
+    async def _keep_pace(self) -> None:
+        """Leave the rest of a long speech to later; other calls' first words come sooner."""
+        ahead_ms = self._line.plays_until() - self._clock()
+        if ahead_ms > PACE_MS:
+            await asyncio.sleep((ahead_ms - PACE_MS) / 1000)
 
     def _play(self, turn: int, pcm: bytes) -> None:
         if turn != self.machine.turn:

@@ -2,7 +2,12 @@
 
 import pytest
 
-from inference.conversation import FIRST_PIECE_DEADLINE_S, RING_FRAMES, STT_DEADLINE_S
+from inference.conversation import (
+    FIRST_PIECE_DEADLINE_S,
+    PACE_MS,
+    RING_FRAMES,
+    STT_DEADLINE_S,
+)
 from inference.engines.base import FRAME_BYTES, After, EngineFailed, Speaker
 from inference.journal import Ending
 from inference.turns.machine import State
@@ -253,6 +258,19 @@ def test_what_could_not_be_recognised_is_kept_without_words_and_not_told_to_the_
         talk.recognised("hello")
         assert talk.turns[1:] == [("caller", ""), ("agent", "Say again?"), ("caller", "hello")]
         assert ("caller", "") not in heard_by_model(talk)
+
+
+def test_a_long_speech_is_made_only_a_few_seconds_ahead_of_what_is_heard():
+    sentence = "b" * 58 + ". "
+    with asked() as talk:
+        talk.spoken(sentence * 10)
+        made = talk.voice.said.count(sentence.strip())
+        assert made * 59 * LETTER_MS < PACE_MS + 59 * LETTER_MS
+        for _ in range(200):
+            talk.wait(200)
+            while talk.threads.waiting:
+                talk.work()
+        assert talk.last.text == (sentence * 10).strip()
 
 
 # What fails

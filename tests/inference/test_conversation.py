@@ -270,7 +270,7 @@ def test_a_long_speech_is_made_only_a_few_seconds_ahead_of_what_is_heard():
             talk.wait(200)
             while talk.threads.waiting:
                 talk.work()
-        assert talk.last.text == (sentence * 10).strip()
+        assert ("agent", (sentence * 10).strip()) in talk.turns
 
 
 # What fails

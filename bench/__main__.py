@@ -70,10 +70,11 @@ def load() -> list[str]:
             if measured.missing or measured.refused or p95_ms > alone_ms + HELD_MS:
                 break
             held = count
+    at_least = "at least " if held == LOAD_STEPS[-1] else ""  # no more were tried
     lines += [
         "",
-        f"Held on one core: {held} calls: gap p95 within {HELD_MS} ms of one call's and no answer",
-        "missing. The callers and Asterisk shared the other core.",
+        f"Held on one core: {at_least}{held} calls: gap p95 within {HELD_MS} ms of one call's and",
+        "no answer missing. The callers and Asterisk shared the other core.",
     ]
     return lines
 

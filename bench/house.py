@@ -28,16 +28,26 @@ class Server:
     pid: int
 
     def cpu_s(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        """Its own, and its recognisers' processes'."""
+        return sum(_cpu_ticks(pid) for pid in self._all()) / TICKS_PER_S
 
     def rss_mb(self) -> float:
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self._all())
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def _all(self) -> list[int]:
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        children = [(task / "children").read_text().split() for task in tasks]
+        return [self.pid, *(int(pid) for pids in children for pid in pids)]
 
     def pin(self, core: int) -> None:
         for thread in Path(f"/proc/{self.pid}/task").iterdir():
             os.sched_setaffinity(int(thread.name), {core})
+
+
+def _cpu_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 @contextmanager

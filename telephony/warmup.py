@@ -33,6 +33,8 @@ def warm_agents() -> Iterator[tuple[str, str]]:
 def _warm(dialled: str) -> None:
     spec = spec_for(dialled)
     engines = load_engines(spec)
+    if prepare := getattr(engines.transcriber, "prepare", None):
+        prepare(spec.script.knowledge)
     engines.transcriber.transcribe(SILENCE, spec.script.knowledge)
     for _ in engines.voice.synthesizer.synthesize(spec.script.goodbye, engines.voice.choice):
         break

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inference.engines import arpa, cmu_phones
 from inference.engines.base import (
@@ -29,6 +29,9 @@ from inference.engines.base import (
     Transcript,
 )
 from inference.engines.questions import words
+
+if TYPE_CHECKING:
+    from inference.engines.pocketsphinx_process import PocketSphinxProcesses
 
 PIECE_BYTES = SAMPLE_HZ // 20 * 2  # the decoder keeps all of Python waiting for one piece
 WAIT_SECONDS = 10.0  # for a decoder that other calls keep busy
@@ -62,10 +65,12 @@ def missing() -> str:
     return ""
 
 
-def load(choice: EngineChoice) -> "PocketSphinx":  # noqa: ARG001 (there is nothing to choose)
+def load(choice: EngineChoice) -> "PocketSphinxProcesses":  # noqa: ARG001 (nothing to choose)
+    from inference.engines.pocketsphinx_process import PocketSphinxProcesses
+
     if problem := missing():
         raise EngineUnavailable(problem)
-    return PocketSphinx()
+    return PocketSphinxProcesses()
 
 
 def unknown_words(knowledge: Knowledge) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from inference import audio
 from inference.engines import cmu_phones, pocketsphinx
-from inference.engines.base import EngineChoice, EngineFailed, EngineUnavailable, Entry, Knowledge
+from inference.engines.base import EngineFailed, EngineUnavailable, Entry, Knowledge
 from inference.engines.questions import Questions, words
 from telephony import human_voice
 from telephony.phone_codecs import MU_LAW, MU_LAW_BYTES
@@ -36,7 +36,7 @@ CLINIC = Knowledge(
 
 @pytest.fixture(scope="module")
 def engine():
-    return pocketsphinx.load(EngineChoice("pocketsphinx"))
+    return pocketsphinx.PocketSphinx()
 
 
 @pytest.fixture(scope="module", autouse=True)

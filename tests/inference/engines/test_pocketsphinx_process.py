@@ -1,0 +1,103 @@
+"""The recogniser in processes of its own: what goes wrong there ends one turn, not the server."""
+
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from inference.engines import pocketsphinx, pocketsphinx_process
+from inference.engines.base import (
+    EngineChoice,
+    EngineFailed,
+    EngineUnavailable,
+    Entry,
+    Knowledge,
+)
+from inference.engines.pocketsphinx_process import PocketSphinxProcesses
+from telephony import human_voice
+
+SAID = "your message has been saved"
+ASKED = Knowledge("en", entries=(Entry((SAID,), "saved"),))
+DEADLINE_S = 10
+
+
+@pytest.fixture
+def engine():
+    engine = PocketSphinxProcesses(1)
+    engine.prepare(ASKED)
+    return engine
+
+
+def pid_of(engine: PocketSphinxProcesses) -> int:
+    process = engine._take()
+    engine._idle.put(process)
+    return process._process.pid
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended; it may still wait to be reaped."""
+    ended = threading.Event()
+    for _ in range(DEADLINE_S * 20):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        ended.wait(0.05)
+    return False
+
+
+def test_the_registry_keeps_the_library_out_of_the_media_process():
+    assert isinstance(pocketsphinx.load(EngineChoice("pocketsphinx")), PocketSphinxProcesses)
+
+
+def test_a_person_is_understood_through_the_process(engine):
+    assert engine.transcribe(human_voice.speak("vm-msgsaved"), ASKED).text == SAID
+
+
+def test_a_process_that_died_fails_one_turn_and_is_started_again(engine):
+    os.kill(pid_of(engine), signal.SIGKILL)
+    with pytest.raises(EngineFailed, match="died"):
+        engine.transcribe(human_voice.speak("vm-msgsaved"), ASKED)
+    assert engine.transcribe(human_voice.speak("vm-msgsaved"), ASKED).text == SAID
+
+
+def test_a_process_that_hangs_is_given_up_and_replaced(engine, monkeypatch):
+    monkeypatch.setattr(pocketsphinx_process, "ANSWER_S", 0.2)
+    frozen = pid_of(engine)
+    os.kill(frozen, signal.SIGSTOP)
+    with pytest.raises(EngineFailed, match="did not answer"):
+        engine.transcribe(human_voice.speak("vm-msgsaved"), ASKED)
+    assert gone(frozen)
+    monkeypatch.undo()
+    assert engine.transcribe(human_voice.speak("vm-msgsaved"), ASKED).text == SAID
+
+
+def test_no_process_is_left_when_the_engine_is_dropped():
+    engine = PocketSphinxProcesses(1)
+    engine.prepare(ASKED)
+    pid = pid_of(engine)
+    del engine
+    assert gone(pid)
+
+
+def test_a_language_it_does_not_know_is_refused_with_the_way_out(engine):
+    with pytest.raises(EngineUnavailable, match="choose faster-whisper"):
+        engine.transcribe(bytes(32_000), Knowledge("de"))
+
+
+def test_more_callers_than_processes_wait_their_turn(engine):
+    pcm = human_voice.speak("vm-msgsaved")
+    with ThreadPoolExecutor(4) as callers:
+        texts = callers.map(lambda _: engine.transcribe(pcm, ASKED).text, range(4))
+        assert list(texts) == [SAID] * 4
+
+
+def test_a_caller_who_finds_every_process_busy_gives_up_at_the_deadline(engine, monkeypatch):
+    monkeypatch.setattr(pocketsphinx_process, "WAIT_S", 0.05)
+    engine._take()
+    with pytest.raises(EngineFailed, match="free"):
+        engine.transcribe(bytes(32_000), ASKED)

@@ -17,21 +17,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inference.engines import arpa, cmu_phones
 from inference.engines.base import (
     SAMPLE_HZ,
-    EngineChoice,
     EngineFailed,
     EngineUnavailable,
     Knowledge,
     Transcript,
 )
 from inference.engines.questions import words
-
-if TYPE_CHECKING:
-    from inference.engines.pocketsphinx_process import PocketSphinxProcesses
 
 PIECE_BYTES = SAMPLE_HZ // 20 * 2  # the decoder keeps all of Python waiting for one piece
 WAIT_SECONDS = 10.0  # for a decoder that other calls keep busy
@@ -63,14 +59,6 @@ def missing() -> str:
     if find_spec("pocketsphinx") is None:
         return "pocketsphinx is not installed here; run ./run setup"
     return ""
-
-
-def load(choice: EngineChoice) -> "PocketSphinxProcesses":  # noqa: ARG001 (nothing to choose)
-    from inference.engines.pocketsphinx_process import PocketSphinxProcesses
-
-    if problem := missing():
-        raise EngineUnavailable(problem)
-    return PocketSphinxProcesses()
 
 
 def unknown_words(knowledge: Knowledge) -> tuple[str, ...]:

@@ -15,8 +15,14 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from inference.engines.base import EngineFailed, EngineUnavailable, Knowledge, Transcript
-from inference.engines.pocketsphinx import PocketSphinx
+from inference.engines.base import (
+    EngineChoice,
+    EngineFailed,
+    EngineUnavailable,
+    Knowledge,
+    Transcript,
+)
+from inference.engines.pocketsphinx import PocketSphinx, missing
 
 PROCESSES = min(2, os.cpu_count() or 1)
 WAIT_S = 5.0  # for a process that other calls keep busy
@@ -24,6 +30,12 @@ ANSWER_S = 8.0  # loading included
 STOP_S = 1.0
 NICE = 5  # audio goes first
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def load(choice: EngineChoice) -> "PocketSphinxProcesses":  # noqa: ARG001 (nothing to choose)
+    if problem := missing():
+        raise EngineUnavailable(problem)
+    return PocketSphinxProcesses()
 
 
 class PocketSphinxProcesses:

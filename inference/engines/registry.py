@@ -70,7 +70,7 @@ ENGINES = (
         "stt",
         "PocketSphinx: hears this agent's own questions, English only, no dictation",
         "PocketSphinx and its English model: BSD-2-Clause; CMU dictionary: BSD-2-Clause",
-        "pocketsphinx",
+        "pocketsphinx_process",
     ),
     EngineInfo(
         "faster_whisper",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.engines import pocketsphinx, pocketsphinx_process
+from inference.engines import pocketsphinx_process, registry
 from inference.engines.base import (
     EngineChoice,
     EngineFailed,
@@ -51,7 +51,7 @@ def gone(pid: int) -> bool:
 
 
 def test_the_registry_keeps_the_library_out_of_the_media_process():
-    assert isinstance(pocketsphinx.load(EngineChoice("pocketsphinx")), PocketSphinxProcesses)
+    assert isinstance(registry.load("stt", EngineChoice("pocketsphinx")), PocketSphinxProcesses)
 
 
 def test_a_person_is_understood_through_the_process(engine):

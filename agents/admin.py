@@ -22,6 +22,8 @@ from agents.forms import (
     VoiceForm,
 )
 from agents.models import Agent, PhoneNumber, Question, Voice
+from agents.specs import knowledge_of
+from inference.engines import pocketsphinx
 
 SWITCHES = ("greeting_may_be_interrupted", "record_audio", "is_active")
 LONG_TEXTS = {
@@ -147,6 +149,7 @@ class AgentAdmin(PlainFormMixin, ModelAdmin):
         super().save_related(request, *args, **kwargs)
         form = args[0] if args else kwargs["form"]
         _warn_of_nobody(request, form.instance)
+        _warn_of_unknown_words(request, form.instance)
 
 
 def _warn_of_nobody(request: HttpRequest, agent: Agent) -> None:
@@ -159,6 +162,19 @@ def _warn_of_nobody(request: HttpRequest, agent: Agent) -> None:
             request,
             f"Some answers put the caller through to a person, but {', '.join(alone)} has none. "
             "Name one under Numbers, or those callers hear an apology.",
+        )
+
+
+def _warn_of_unknown_words(request: HttpRequest, agent: Agent) -> None:
+    """Tells of words of the questions that the small recogniser can never hear."""
+    if agent.stt_engine != "pocketsphinx":
+        return
+    unknown = pocketsphinx.unknown_words(knowledge_of(agent))
+    if unknown:
+        messages.warning(
+            request,
+            f"PocketSphinx does not know how these words sound: {', '.join(unknown)}. It will "
+            "not hear them; word those questions differently, or choose Whisper under Engines.",
         )
 
 

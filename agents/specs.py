@@ -56,12 +56,7 @@ def _script(agent: Agent) -> Script:
     )
     return Script(
         greeting=agent.greeting,
-        knowledge=Knowledge(
-            language=agent.language,
-            instructions=agent.instructions,
-            entries=tuple(_entry(question) for question in agent.questions.all()),
-            fallback_sentence=agent.fallback_sentence,
-        ),
+        knowledge=knowledge_of(agent),
         idle_prompts=idle_prompts,
         goodbye=agent.goodbye,
         time_is_up=agent.time_is_up,
@@ -76,6 +71,15 @@ def _script(agent: Agent) -> Script:
             max_call_ms=agent.max_call_minutes * 60_000,
         ),
         greeting_may_be_interrupted=agent.greeting_may_be_interrupted,
+    )
+
+
+def knowledge_of(agent: Agent) -> Knowledge:
+    return Knowledge(
+        language=agent.language,
+        instructions=agent.instructions,
+        entries=tuple(_entry(question) for question in agent.questions.all()),
+        fallback_sentence=agent.fallback_sentence,
     )
 
 

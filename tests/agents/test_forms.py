@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from agents import demo, voice_samples
 from agents.forms import AgentForm, PhoneNumberForm, VoiceForm
 from agents.models import Agent, PhoneNumber, Question, Voice
-from inference.engines import registry
+from inference.engines import cmu_phones, registry
 from inference.engines.base import EngineInfo, EngineOption
 from tests.clinic import clinic, ines_office_manager
 
@@ -346,6 +346,17 @@ def test_ines_is_told_when_callers_are_promised_a_person_nobody_named(ines: Clie
     answer = ines.post(page_of(agent), data | questions_post(agent), follow=True)
 
     assert "through to a person, but 1000 has none" in answer.content.decode()
+
+
+def test_ines_is_told_which_words_the_small_recogniser_cannot_hear(ines: Client, monkeypatch):
+    monkeypatch.setattr(cmu_phones, "phones_of", lambda _word: "")  # nobody knows its sound
+    agent = clinic()
+    agent.questions.create(wordings="where is xqzzy", answer="Here.", position=99)
+    data = {k: v for k, v in model_to_dict(agent).items() if not isinstance(v, dict)}
+
+    answer = ines.post(page_of(agent), data | questions_post(agent), follow=True)
+
+    assert "does not know how these words sound: xqzzy" in answer.content.decode()
 
 
 def test_a_replaced_recording_does_not_stay_on_disk(ines: Client, settings, tmp_path):

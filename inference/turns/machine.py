@@ -264,6 +264,10 @@ class TurnMachine:
         match self.state:
             case State.SPEAKING if self._may_be_interrupted:
                 stop = self._take_floor(at_ms)
+            case State.SPEAKING:  # it counts once this has been heard
+                self._digits += digit
+                self._digit_at_ms = at_ms
+                return []
             case State.THINKING:
                 stop = [Cancel()]
             case State.LISTENING:

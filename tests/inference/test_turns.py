@@ -396,6 +396,17 @@ def test_a_key_interrupts_the_agent():
     assert call.replies == ["[1]"]
 
 
+def test_a_key_pressed_during_a_greeting_that_must_be_heard_is_answered_after_it():
+    call = answered(greeting_may_be_interrupted=False)
+    call.says(4_000)
+    call.wait(1_000)
+    assert call.press("1") == []
+    call.wait(2_799)
+    assert call.replies == []
+    call.wait(1)
+    assert call.replies == ["[1]"]
+
+
 def test_a_key_takes_the_place_of_an_answer_in_the_making():
     call = thinking()
     assert call.press("1") == [Cancel()]

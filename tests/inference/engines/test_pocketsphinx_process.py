@@ -2,9 +2,10 @@
 
 import os
 import signal
-import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import contextmanager
+from select import select
 
 import pytest
 
@@ -37,17 +38,15 @@ def pid_of(engine: PocketSphinxProcesses) -> int:
     return process._process.pid
 
 
-def gone(pid: int) -> bool:
-    """Whether the process has ended; it may still wait to be reaped."""
-    ended = threading.Event()
-    for _ in range(DEADLINE_S * 20):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        ended.wait(0.05)
-    return False
+@contextmanager
+def its_end(pid: int) -> Iterator[None]:
+    """Waits, after what is done inside, for the process to be over."""
+    process = os.pidfd_open(pid)
+    try:
+        yield
+        assert select([process], [], [], DEADLINE_S)[0]
+    finally:
+        os.close(process)
 
 
 def test_the_registry_keeps_the_library_out_of_the_media_process():
@@ -69,9 +68,8 @@ def test_a_process_that_hangs_is_given_up_and_replaced(engine, monkeypatch):
     monkeypatch.setattr(pocketsphinx_process, "ANSWER_S", 0.2)
     frozen = pid_of(engine)
     os.kill(frozen, signal.SIGSTOP)
-    with pytest.raises(EngineFailed, match="did not answer"):
+    with its_end(frozen), pytest.raises(EngineFailed, match="did not answer"):
         engine.transcribe(human_voice.speak("vm-msgsaved"), ASKED)
-    assert gone(frozen)
     monkeypatch.undo()
     assert engine.transcribe(human_voice.speak("vm-msgsaved"), ASKED).text == SAID
 
@@ -79,9 +77,8 @@ def test_a_process_that_hangs_is_given_up_and_replaced(engine, monkeypatch):
 def test_no_process_is_left_when_the_engine_is_dropped():
     engine = PocketSphinxProcesses(1)
     engine.prepare(ASKED)
-    pid = pid_of(engine)
-    del engine
-    assert gone(pid)
+    with its_end(pid_of(engine)):
+        del engine
 
 
 def test_a_language_it_does_not_know_is_refused_with_the_way_out(engine):

@@ -22,6 +22,7 @@ from inference.engines.base import (
     Knowledge,
     Transcript,
 )
+from inference.engines.folders import model_folder, refuse_without
 
 FILES = ("model.bin", "config.json", "tokenizer.json")  # without the last it asks a hub
 DEVICES = ("auto", "cpu", "cuda")
@@ -42,15 +43,8 @@ def missing() -> str:
 def load(choice: EngineChoice) -> "FasterWhisper":
     if problem := missing():
         raise EngineUnavailable(problem)
-    folder = Path(choice.option("path"))
-    if not choice.option("path") or not folder.is_dir():
-        raise EngineUnavailable(
-            f"faster-whisper: no folder {str(folder)!r}; bring a CTranslate2 Whisper model"
-            " and name its folder (docs/engines.md)"
-        )
-    lacking = [name for name in FILES if not (folder / name).is_file()]
-    if lacking:
-        raise EngineUnavailable(f"faster-whisper: {folder} lacks {', '.join(lacking)}")
+    folder = model_folder(choice, "faster-whisper", "a CTranslate2 Whisper model")
+    refuse_without(folder, "faster-whisper", FILES)
     device = choice.option("device") or "auto"
     if device not in DEVICES:
         raise EngineUnavailable(f"faster-whisper: device is one of {', '.join(DEVICES)}")

@@ -34,6 +34,13 @@ def _folder(what: str) -> EngineOption:
     )
 
 
+_TEMPERATURE = EngineOption(
+    "temperature",
+    "Freedom of wording",
+    "0 to 2. 0 always says the same, above 1 it starts to invent.",
+    default="0.2",
+)
+
 ENGINES = (
     EngineInfo(
         "webrtc",
@@ -122,12 +129,7 @@ ENGINES = (
             EngineOption(
                 "host", "Address", "Where Ollama listens.", default="http://127.0.0.1:11434"
             ),
-            EngineOption(
-                "temperature",
-                "Freedom of wording",
-                "0 to 2. 0 always says the same, above 1 it starts to invent.",
-                default="0.2",
-            ),
+            _TEMPERATURE,
         ),
     ),
     EngineInfo(
@@ -141,12 +143,7 @@ ENGINES = (
             EngineOption("base_url", "Address", "Such as http://127.0.0.1:8080/v1", required=True),
             EngineOption("model", "Model", "A name that the server serves.", required=True),
             EngineOption("api_key", "API key", "Leave empty if the server wants none."),
-            EngineOption(
-                "temperature",
-                "Freedom of wording",
-                "0 to 2. 0 always says the same, above 1 it starts to invent.",
-                default="0.2",
-            ),
+            _TEMPERATURE,
         ),
     ),
     EngineInfo(

@@ -14,6 +14,7 @@ from inference.engines.base import (
     EngineUnavailable,
     VoiceChoice,
 )
+from inference.engines.folders import model_folder
 
 MAX_CHARACTERS = 1_000  # of one sentence
 PIECE_SECONDS = 0.2
@@ -24,13 +25,7 @@ missing = coqui.missing
 
 def load(choice: EngineChoice) -> "Vits":
     coqui.check()
-    path = choice.option("path")
-    folder = Path(path)
-    if not path or not folder.is_dir():
-        raise EngineUnavailable(
-            f"VITS: no folder {path!r}; bring a Coqui VITS model and name its folder"
-            " (docs/engines.md)"
-        )
+    folder = model_folder(choice, "VITS", "a Coqui VITS model")
     config = folder / "config.json"
     models = sorted(folder.glob("*.pth"))
     if not config.is_file() or not models:

@@ -16,6 +16,7 @@ from inference.engines.base import (
     EngineUnavailable,
     VoiceChoice,
 )
+from inference.engines.folders import model_folder, refuse_without
 
 FILES = ("config.json", "model.pth", "vocab.json")
 MAX_CHARACTERS = 1_000  # of one text
@@ -32,16 +33,8 @@ Latents = tuple[Any, Any]
 
 def load(choice: EngineChoice) -> "Xtts":
     coqui.check()
-    path = choice.option("path")
-    folder = Path(path)
-    if not path or not folder.is_dir():
-        raise EngineUnavailable(
-            f"XTTS: no folder {path!r}; bring an XTTS v2 model and name its folder"
-            " (docs/engines.md)"
-        )
-    lacking = [name for name in FILES if not (folder / name).is_file()]
-    if lacking:
-        raise EngineUnavailable(f"XTTS: {folder} lacks {', '.join(lacking)}")
+    folder = model_folder(choice, "XTTS", "an XTTS v2 model")
+    refuse_without(folder, "XTTS", FILES)
     return Xtts(folder, coqui.device(choice))
 
 

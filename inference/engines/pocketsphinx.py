@@ -6,13 +6,8 @@ speech comes out as other words. Figures: bench/results/.
 """
 
 import hashlib
-import os
-import queue
 import tempfile
-import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -29,8 +24,7 @@ from inference.engines.base import (
 )
 from inference.engines.questions import words
 
-PIECE_BYTES = SAMPLE_HZ // 20 * 2  # the decoder keeps all of Python waiting for one piece
-WAIT_SECONDS = 10.0  # for a decoder that other calls keep busy
+PIECE_BYTES = SAMPLE_HZ // 20 * 2  # the decoder holds Python's lock while it takes one piece
 _QUESTIONS, _ONE_WORD = "_default", "one word"  # the decoder's two searches
 _CHEAPEST_GRAMMAR = "#JSGF V1.0;\ngrammar one;\npublic <one> = yes;\n"
 _START_FRAMES = 500  # CMN_WIN in pocketsphinx' cmn.h
@@ -67,72 +61,33 @@ def unknown_words(knowledge: Knowledge) -> tuple[str, ...]:
 
 
 class PocketSphinx:
+    """For one call at a time; `pocketsphinx_process` holds one a process."""
+
     def __init__(self, listening: Listening | None = None) -> None:
         self._listening = listening or Listening()
-        self._lock = threading.Lock()
-        self._ears: OrderedDict[str, _Ears] = OrderedDict()
+        self._decoders: OrderedDict[str, Any] = OrderedDict()
         everyday_words(self._listening.everyday_words)  # read now, not in a call
-
-    def warm(self) -> None:
-        self.transcribe(bytes(SAMPLE_HZ), Knowledge("en"))
 
     def prepare(self, knowledge: Knowledge) -> None:
         """Blocking. Makes the language model now, so that no caller waits for it."""
-        with self._ears_for(knowledge).decoder():
-            pass
+        self._decoder_for(knowledge)
 
     def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
-        with self._ears_for(knowledge).decoder() as decoder:
-            return _decode(decoder, pcm)
+        return _decode(self._decoder_for(knowledge), pcm)
 
-    def _ears_for(self, knowledge: Knowledge) -> "_Ears":
+    def _decoder_for(self, knowledge: Knowledge) -> Any:
         if knowledge.language.lower().replace("_", "-").partition("-")[0] != "en":
             raise EngineUnavailable(
                 f"PocketSphinx knows English only, not {knowledge.language!r};"
                 " choose faster-whisper for this agent"
             )
         name = _fingerprint(knowledge)
-        with self._lock:
-            if name not in self._ears:
-                self._ears[name] = _Ears(knowledge, self._listening)
-            self._ears.move_to_end(name)
-            while len(self._ears) > KNOWLEDGES:
-                self._ears.popitem(last=False)
-            return self._ears[name]
-
-
-class _Ears:
-    """The decoders of one knowledge: as many as are busy at a time, at most one a core."""
-
-    def __init__(self, knowledge: Knowledge, listening: Listening) -> None:
-        self._knowledge = knowledge
-        self._listening = listening
-        self._idle: queue.LifoQueue[Any] = queue.LifoQueue()
-        self._may_grow = threading.Semaphore(os.cpu_count() or 1)
-
-    @contextmanager
-    def decoder(self) -> Iterator[Any]:
-        decoder = self._take()
-        try:
-            yield decoder
-        finally:
-            self._idle.put(decoder)
-
-    def _take(self) -> Any:
-        try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            pass
-        if self._may_grow.acquire(blocking=False):
-            try:
-                return _new_decoder(self._knowledge, self._listening)
-            except BaseException:
-                self._may_grow.release()
-                raise
-        try:
-            return self._idle.get(timeout=WAIT_SECONDS)
-        except queue.Empty:
-            raise EngineFailed(f"no decoder was free for {WAIT_SECONDS:.0f} s") from None
+        if name not in self._decoders:
+            self._decoders[name] = _new_decoder(knowledge, self._listening)
+        self._decoders.move_to_end(name)
+        while len(self._decoders) > KNOWLEDGES:
+            self._decoders.popitem(last=False)
+        return self._decoders[name]
 
 
 def _decode(decoder: Any, pcm: bytes) -> Transcript:

@@ -1,7 +1,6 @@
 """The recogniser, judged by a human voice: Asterisk's prompts, with the words they say."""
 
 import tempfile
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 
 from inference import audio
 from inference.engines import cmu_phones, pocketsphinx
-from inference.engines.base import EngineFailed, EngineUnavailable, Entry, Knowledge
+from inference.engines.base import EngineUnavailable, Entry, Knowledge
 from inference.engines.questions import Questions, words
 from telephony import human_voice
 from telephony.phone_codecs import MU_LAW, MU_LAW_BYTES
@@ -82,44 +81,20 @@ def test_silence_holds_no_words(engine, pcm):
     assert engine.transcribe(pcm, CLINIC).text == ""
 
 
-def test_calls_at_once_understand_as_one_does(engine):
-    spoken = {name: human_voice.speak(name) for name in list(SAID)[:3]}
-    heard = []
-
-    def call(name):
-        heard.append((name, engine.transcribe(spoken[name], ASKED).text))
-
-    threads = [threading.Thread(target=call, args=(name,)) for name in list(spoken) * 2]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(heard) == sorted((name, SAID[name]) for name in list(spoken) * 2)
-
-
-def test_a_call_that_finds_every_decoder_busy_gives_up_at_its_deadline(monkeypatch):
-    engine = pocketsphinx.PocketSphinx()
-    monkeypatch.setattr(pocketsphinx.os, "cpu_count", lambda: 1)
-    monkeypatch.setattr(pocketsphinx, "WAIT_SECONDS", 0.05)
-    with engine._ears_for(CLINIC).decoder(), pytest.raises(EngineFailed, match="free"):
-        engine.transcribe(bytes(6400), CLINIC)
-    assert engine.transcribe(bytes(6400), CLINIC).text == ""
-
-
 def test_a_new_answer_keeps_the_decoder_and_a_new_question_makes_one(engine):
     question = ("when are you open",)
     old = Knowledge("en", entries=(Entry(question, "from eight"),))
     new_answer = Knowledge("en-GB", entries=(Entry(question, "from nine"),))
     new_question = Knowledge("en", entries=(Entry((*question, "are you open today"), "yes"),))
-    assert engine._ears_for(old) is engine._ears_for(new_answer)
-    assert engine._ears_for(old) is not engine._ears_for(new_question)
+    assert engine._decoder_for(old) is engine._decoder_for(new_answer)
+    assert engine._decoder_for(old) is not engine._decoder_for(new_question)
 
 
 def test_the_decoders_kept_are_bounded():
     engine = pocketsphinx.PocketSphinx()
     for number in range(pocketsphinx.KNOWLEDGES + 3):
-        engine._ears_for(Knowledge("en", entries=(Entry((f"question {number}",), ""),)))
-    assert len(engine._ears) == pocketsphinx.KNOWLEDGES
+        engine._decoder_for(Knowledge("en", entries=(Entry((f"question {number}",), ""),)))
+    assert len(engine._decoders) == pocketsphinx.KNOWLEDGES
 
 
 def test_no_file_is_left_behind(engine, tmp_path, monkeypatch):

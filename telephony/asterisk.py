@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from telephony.asterisk_files import media_url, outbound_channel, render
+from telephony.asterisk_files import from_here, media_url, outbound_channel, render
 from telephony.asterisk_install import (
     AsteriskMissing,
     AsteriskTooOld,
@@ -27,6 +27,7 @@ __all__ = [
     "Install",
     "argv",
     "find",
+    "from_here",
     "media_url",
     "outbound_channel",
     "render",

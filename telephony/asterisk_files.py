@@ -115,11 +115,16 @@ def _values(install: Install, folder: Path) -> Mapping[str, object]:
     }
 
 
+def from_here(host: str) -> str:
+    """Where something that listens at `host` is reached on this machine."""
+    if host not in EVERYWHERE:
+        return host
+    return "[::1]" if ":" in host else "127.0.0.1"
+
+
 def media_url() -> str:
     """Where Asterisk brings calls; never ends in a slash, which it would corrupt."""
-    host = _safe("HTTP_HOST", "host")
-    if host in EVERYWHERE:
-        host = "[::1]" if ":" in host else "127.0.0.1"
+    host = from_here(_safe("HTTP_HOST", "host"))
     path = _safe("MEDIA_PATH", "word").strip("/")
     return f"ws://{_address(host, _port('HTTP_PORT'))}/{path}"
 

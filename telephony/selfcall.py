@@ -29,7 +29,7 @@ from inference.engines.questions import Questions
 from inference.sentences import SentenceCutter
 from records import access
 from records.models import Call, Recording, Turn
-from telephony import human_voice
+from telephony import asterisk, human_voice
 from telephony.likeness import likeness
 from telephony.phone import CallEnded, CallRefused, NoAnswer, NothingHeard, Phone, PhoneCall
 
@@ -194,8 +194,8 @@ async def _talk(
     number: str, caller: str, question: Question, codec: str, result: SelfCallResult, tell: Tell
 ) -> tuple[bytes | None, int]:
     """What was heard, and where in it the question ended, in ms."""
-    host = settings.SIP_HOST
-    host = "127.0.0.1" if host in ("0.0.0.0", "localhost") else host  # noqa: S104
+    host = asterisk.from_here(settings.SIP_HOST)
+    host = "127.0.0.1" if host == "localhost" else host
     async with Phone(host, user=caller) as phone:
         tell(f"Dialling {number} ...")
         try:

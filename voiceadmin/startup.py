@@ -229,7 +229,7 @@ def manage(*arguments: str) -> list[str]:
 
 def web() -> Child:
     async def is_ready() -> bool:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.HTTP_HOST, settings.HTTP_HOST)  # noqa: S104
+        host = asterisk.from_here(settings.HTTP_HOST)
         try:
             _, writer = await asyncio.wait_for(
                 asyncio.open_connection(host.strip("[]"), settings.HTTP_PORT), 2

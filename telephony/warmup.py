@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 from agents.models import PhoneNumber
 from agents.specs import spec_for
-from inference.engines.base import FRAME_BYTES
 from telephony.live import load_engines
 
 log = logging.getLogger(__name__)
-
-SILENCE = bytes(FRAME_BYTES * 25)
 
 
 def warm_agents() -> Iterator[tuple[str, str]]:
@@ -31,10 +28,10 @@ def warm_agents() -> Iterator[tuple[str, str]]:
 
 
 def _warm(dialled: str) -> None:
+    """What loading an engine does not warm already: this agent's questions and its voice."""
     spec = spec_for(dialled)
     engines = load_engines(spec)
     if prepare := getattr(engines.transcriber, "prepare", None):
         prepare(spec.script.knowledge)
-    engines.transcriber.transcribe(SILENCE, spec.script.knowledge)
     for _ in engines.voice.synthesizer.synthesize(spec.script.goodbye, engines.voice.choice):
         break

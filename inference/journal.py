@@ -34,6 +34,8 @@ class TurnRecord:
     llm_ms: int | None = None  # to the first sentence
     tts_ms: int | None = None  # to the first audio
     response_ms: int | None = None  # last speech to first audio sent
+    drafts: int = 0  # replies begun before the caller's turn was over
+    was_ahead: bool = False  # the reply that was heard is one of them
 
 
 class Journal(Protocol):

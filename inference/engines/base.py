@@ -44,6 +44,7 @@ class After(Enum):
     LISTEN = "listen"
     HANG_UP = "hang up"
     HAND_OVER = "hand over"  # to the number's human
+    SECRET_KEYS = "secret keys"  # the caller types digits that nobody is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Entry:
 class Knowledge:
     """What the agent was told, for the engines that answer and those that listen for it."""
 
-    language: str  # ISO 639-1, "en"
+    language: str  # ISO 639-1, "en": in which the conversation is held now
+    languages: tuple[str, ...] = ()  # others that the caller may change to
     instructions: str = ""
     entries: tuple[Entry, ...] = ()
     fallback_sentence: str = ""  # said when nothing fits
@@ -83,6 +85,7 @@ class Utterance:
 class Transcript:
     text: str  # "" when there were no words
     confidence: float = 1.0  # 0 to 1; engines that do not know say 1
+    language: str = ""  # as heard, ISO 639-1; "" from engines that do not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,13 @@ class VoiceActivityEngine(Protocol):
 class Transcriber(Protocol):
     def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
         """Blocking. The words of one utterance. Raises EngineFailed."""
+
+
+class TurnEnd(Protocol):
+    """A model that hears from the sound whether the caller is done. A hint, never the decision."""
+
+    def likelihood(self, pcm: bytes) -> float:
+        """Blocking. How likely the turn is over, 0 to 1, from its audio up to the pause."""
 
 
 class LanguageModel(Protocol):

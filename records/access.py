@@ -21,7 +21,7 @@ HEAR_RECORDING = "records.view_recording"
 
 
 class NothingRecorded(Exception):
-    """There is no audio of this call that could be heard, or not yet."""
+    """What was asked for was not kept of this call, or is not finished yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,18 @@ def open_recording(call: Call, reader: Reader) -> OpenRecording:
     if size_bytes is None:
         raise NothingRecorded("this call has no finished recording")
     return OpenRecording(call.pk, size_bytes)
+
+
+def read_tape(call: Call, reader: Reader) -> bytes:
+    """The events of `call`, as the machine was told them. Raises PermissionDenied, NothingRecorded.
+
+    It holds no words, but who spoke when: as much a caller's affair as the transcript.
+    """
+    _admit(reader, READ_TRANSCRIPT)
+    try:
+        return vault.tape_path(call.pk).read_bytes()
+    except FileNotFoundError as error:
+        raise NothingRecorded("no tape of this call was kept") from error
 
 
 def may_read_transcripts(reader: Reader) -> bool:

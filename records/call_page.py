@@ -50,6 +50,18 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedAhead:
+    """Replies begun while the caller was not done yet."""
+
+    begun: int
+    used: int
+
+    @property
+    def in_vain(self) -> int:
+        return self.begun - self.used
+
+
+@dataclass(frozen=True, slots=True)
 class CallPage:
     call: Call
     is_live: bool
@@ -61,6 +73,7 @@ class CallPage:
     answered: tuple[Answered, ...]
     median_ms: int | None
     slowest_ms: int | None
+    ahead: PreparedAhead
     recording: Recording | None
 
     @property
@@ -87,6 +100,7 @@ def page(call: Call, reader: access.Reader, now: datetime) -> CallPage:
         answered=answered,
         median_ms=round(median(waits)) if waits else None,
         slowest_ms=max(waits, default=None),
+        ahead=_prepared_ahead(turns),
         recording=Recording.objects.filter(call=call).first(),
     )
 
@@ -116,6 +130,11 @@ def _bubble(turn: Turn, *, is_live: bool) -> Bubble:
         unheard_text=turn.unheard_text,
         is_being_said=is_live and is_agent and not turn.text and not turn.was_interrupted,
     )
+
+
+def _prepared_ahead(turns: Sequence[Turn]) -> PreparedAhead:
+    used = sum(turn.was_ahead for turn in turns)
+    return PreparedAhead(begun=max(used, sum(turn.drafts for turn in turns)), used=used)
 
 
 def _answered(turns: Sequence[Turn]) -> tuple[Answered, ...]:

@@ -73,6 +73,8 @@ class Turn(models.Model):
     llm_ms = models.PositiveIntegerField(null=True)  # to the first sentence
     tts_ms = models.PositiveIntegerField(null=True)  # to the first audio
     response_ms = models.PositiveIntegerField(null=True)  # last speech to first audio sent
+    drafts = models.PositiveIntegerField(default=0)  # replies begun before the caller was done
+    was_ahead = models.BooleanField(default=False)  # the reply that was heard is one of them
 
     class Meta:
         ordering = ["index"]

@@ -1,6 +1,6 @@
 """When calls are forgotten, and forgetting them.
 
-Dangerous: what is deleted here is gone. The audio goes first and the rows after it, so a purge
+Dangerous: what is deleted here is gone. The files go first and the rows after it, so a purge
 that is killed half-way leaves a row that the next one finds, never a file that nobody owns.
 A call in progress has no purge_after and is never touched.
 """
@@ -100,11 +100,15 @@ def delete_quietly(call_id: UUID) -> bool:
 
 
 def delete_call(call_id: UUID) -> None:
-    """Forgets one ended call: its audio, then its rows. The second time does nothing.
+    """Forgets one ended call: its audio and tape, then its rows. The second time does nothing.
 
-    Raises CallInProgress, and OSError when the file cannot be removed.
+    Holds the row meanwhile, so that what comes late finds it there with its files, or gone.
+    Raises CallInProgress, and OSError when a file cannot be removed.
     """
-    if Call.objects.live().filter(pk=call_id).exists():
-        raise CallInProgress(f"call {call_id} is in progress; hang up first")
-    vault.destroy_audio(call_id)
-    Call.objects.filter(pk=call_id, ended_at__isnull=False).delete()
+    with transaction.atomic():
+        call = Call.objects.select_for_update().filter(pk=call_id).first()
+        if call and call.ended_at is None:
+            raise CallInProgress(f"call {call_id} is in progress; hang up first")
+        vault.destroy(call_id)
+        if call:
+            call.delete()

@@ -1,9 +1,10 @@
-"""The only writer of what was said: turns, transcripts, audio.
+"""The only writer of what was said: turns, transcripts, audio, and the tape of events.
 
 Audio goes to disk as the call goes, as one WAV a call under RECORDINGS_DIR: 16 kHz, 16 bit,
 caller left, agent right. Until it is sealed its header claims no audio at all; the length of
 the file is the truth, so a killed process costs at most the second it had not flushed. Whoever
-writes holds the file's lock; the system lets go of it for a process that dies.
+writes holds the file's lock; the system lets go of it for a process that dies. Beside it lies the
+call's tape, from which its turns can be decided again: events and numbers, no words.
 Nothing but `records.access` reads what is written here.
 """
 
@@ -11,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import struct
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -44,6 +46,8 @@ TURN_COLUMNS = (
     "llm_ms",
     "tts_ms",
     "response_ms",
+    "drafts",
+    "was_ahead",
 )
 
 
@@ -230,6 +234,32 @@ def audio_bytes(call_id: UUID) -> int:
         return 0
 
 
-def destroy_audio(call_id: UUID) -> None:
-    """Removes the file, if there is one. Raises OSError."""
-    recording_path(call_id).unlink(missing_ok=True)
+def tape_path(call_id: UUID) -> Path:
+    return recording_path(call_id).with_suffix(".tape")
+
+
+def write_tape(call_id: UUID, data: bytes) -> None:
+    """Keeps the call's tape, in place of an earlier one: all of it, or nothing. Blocking.
+
+    Raises CallIsGone, and OSError when the disk is full.
+    """
+    path = tape_path(call_id)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with transaction.atomic():
+        _hold(call_id)
+        descriptor, half = tempfile.mkstemp(".half", f"{call_id}.", path.parent)  # 0600
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            Path(half).replace(path)
+        finally:
+            Path(half).unlink(missing_ok=True)
+
+
+def destroy(call_id: UUID) -> None:
+    """Removes the call's files, as far as there are any. Raises OSError."""
+    path = recording_path(call_id)
+    for left in (*path.parent.glob(f"{call_id}.*.half"), tape_path(call_id), path):
+        left.unlink(missing_ok=True)

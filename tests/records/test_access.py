@@ -49,6 +49,19 @@ def test_a_reviewer_who_left_is_refused(call: Call):
         access.open_recording(call, User.objects.get(pk=tom.pk))
 
 
+def test_the_tape_is_read_by_whom_the_transcript_is(call: Call):
+    vault.write_tape(call.pk, b"a tape")
+
+    assert access.read_tape(call, tom_reviewer()) == b"a tape"
+    with pytest.raises(PermissionDenied):
+        access.read_tape(call, ines_office_manager())
+
+
+def test_a_call_without_a_tape_says_so(call: Call):
+    with pytest.raises(access.NothingRecorded, match="no tape"):
+        access.read_tape(call, "test")
+
+
 def test_a_recording_that_grows_cannot_be_heard_yet(no_queue: None):
     clinic()
     live = Call.objects.get(pk=ring())
@@ -59,7 +72,7 @@ def test_a_recording_that_grows_cannot_be_heard_yet(no_queue: None):
 
 def test_a_recording_purged_while_it_is_heard_ends_with_a_word(call: Call):
     audio = access.open_recording(call, "test")
-    vault.destroy_audio(call.pk)
+    vault.destroy(call.pk)
 
     with pytest.raises(access.NothingRecorded):
         audio.read(0, 4)

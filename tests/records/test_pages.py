@@ -17,8 +17,11 @@ from records import vault
 from records.models import Call
 from telephony import ami
 from tests.clinic import (
+    ANSWERED,
+    ASKED,
     CALLER,
     CONVERSATION,
+    GREETED,
     NOON,
     clinic,
     had_call,
@@ -117,10 +120,20 @@ def test_the_page_shows_the_conversation_as_it_was_heard(tom: Client):
 
     for turn in CONVERSATION:
         assert turn.text in shown
-    assert re.search(r"<del[^>]*>On Saturday and Sunday we are closed.</del>", shown)
+    assert re.search(r"Not heard:</span> <del[^>]*>On Saturday and Sunday we are closed.<", shown)
     assert 'data-ms="5000"' in shown
     assert "<audio" in shown
     assert "<b>800</b>" in shown
+
+
+def test_the_page_tells_what_was_prepared_ahead_and_what_of_it_was_in_vain(tom: Client):
+    from dataclasses import replace
+
+    turns = [GREETED, ASKED, replace(ANSWERED, drafts=3, was_ahead=True)]
+    shown = re.sub("</?b>", "", page(tom, had_call(turns=turns)))
+
+    assert "3 begun, 1 used, 2 in vain" in shown
+    assert "Prepared ahead" not in page(tom, had_call())
 
 
 def test_what_a_caller_said_cannot_run_in_the_reviewers_browser(tom: Client):

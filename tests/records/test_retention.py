@@ -21,6 +21,8 @@ def _clinic(no_queue: None) -> None:
 
 def test_an_expired_call_leaves_nothing_behind(recordings_dir: Path):
     call_id = had_call()
+    vault.write_tape(call_id, b"a tape")
+    vault.tape_path(call_id).with_name(f"{call_id}.1.half").touch()  # its writer was killed
 
     outcome = retention.purge(A_MONTH_LATER)
 
@@ -86,7 +88,7 @@ def test_a_dry_run_names_what_the_real_run_deletes_and_changes_nothing():
 
 def test_a_purge_that_was_killed_half_way_is_completed_by_the_next():
     call_id = had_call()
-    vault.destroy_audio(call_id)  # the file went, then the power
+    vault.destroy(call_id)  # the file went, then the power
 
     assert len(retention.purge(A_MONTH_LATER).purged) == 1
     assert not Call.objects.exists()

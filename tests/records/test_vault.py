@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import wave
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -54,6 +55,57 @@ def test_words_of_a_deleted_call_are_refused():
         vault.write_turns(uuid4(), [GREETED])
     with pytest.raises(vault.CallIsGone):
         vault.write_transcript(uuid4(), "hello")
+
+
+@pytest.mark.django_db
+def test_how_a_reply_was_prepared_is_kept_with_its_turn():
+    clinic()
+    call_id = ring()
+
+    vault.write_turns(call_id, [replace(ANSWERED, drafts=3, was_ahead=True)])
+
+    turn = Turn.objects.get()
+    assert (turn.drafts, turn.was_ahead) == (3, True)
+
+
+@pytest.mark.django_db
+def test_a_tape_written_again_takes_the_place_of_the_first_and_only_its_owner_reads_it():
+    clinic()
+    call_id = ring()
+
+    vault.write_tape(call_id, b"a longer tape")
+    vault.write_tape(call_id, b"a tape")
+
+    path = vault.tape_path(call_id)
+    assert path.read_bytes() == b"a tape"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.django_db
+def test_a_tape_that_cannot_be_written_whole_leaves_the_earlier_one(monkeypatch):
+    clinic()
+    call_id = ring()
+    vault.write_tape(call_id, b"a tape")
+
+    def disk_is_full(_descriptor: int) -> None:
+        raise OSError
+
+    monkeypatch.setattr(os, "fsync", disk_is_full)
+    with pytest.raises(OSError):
+        vault.write_tape(call_id, b"a longer tape")
+
+    path = vault.tape_path(call_id)
+    assert path.read_bytes() == b"a tape"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.django_db
+def test_the_tape_of_a_deleted_call_is_refused_and_leaves_no_file(recordings_dir: Path):
+    with pytest.raises(vault.CallIsGone):
+        vault.write_tape(uuid4(), b"a tape")
+
+    assert [path for path in recordings_dir.rglob("*") if path.is_file()] == []
 
 
 def test_the_caller_is_left_and_the_agent_right():

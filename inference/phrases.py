@@ -27,6 +27,11 @@ MAX_SECONDS = 60  # of one sentence; then the voice has lost its way
 _HEAD_BYTES = len(wav_bytes(b"", SAMPLE_HZ))
 
 
+def pieces(line: str) -> tuple[str, ...]:
+    """One of the agent's own lines as it is spoken: a piece for each line of text."""
+    return tuple(piece for part in line.splitlines() if (piece := part.strip()))
+
+
 class SilentVoice:
     """Stands in for a voice that cannot be loaded: what is on the disk can still be said."""
 

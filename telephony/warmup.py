@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from agents.models import PhoneNumber
 from agents.specs import spec_for
+from telephony import phrasebook
 from telephony.live import load_engines
 
 log = logging.getLogger(__name__)
@@ -28,10 +29,13 @@ def warm_agents() -> Iterator[tuple[str, str]]:
 
 
 def _warm(dialled: str) -> None:
-    """What loading an engine does not warm already: this agent's questions and its voice."""
+    """What loading an engine does not warm already: this agent's questions, voice and lines."""
     spec = spec_for(dialled)
     engines = load_engines(spec)
     if prepare := getattr(engines.transcriber, "prepare", None):
         prepare(spec.script.knowledge)
-    for _ in engines.voice.synthesizer.synthesize(spec.script.goodbye, engines.voice.choice):
+    synthesizer = engines.voice.synthesizer
+    for _ in synthesizer.synthesize(spec.script.goodbye, engines.voice.choice):
         break
+    phrasebook.make(phrasebook.sentences(spec)[:1], synthesizer)  # the greeting; soon the rest
+    phrasebook.maker().make(spec, synthesizer)

@@ -6,13 +6,18 @@ border. The blocking methods run in worker threads, never on the event loop.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
 
 SAMPLE_HZ = 16_000
 FRAME_MS = 20
 FRAME_BYTES = SAMPLE_HZ * FRAME_MS // 1000 * 2
+
+
+def without_region(language: str) -> str:
+    """ "en" of "en-GB"."""
+    return language.lower().replace("_", "-").partition("-")[0]
 
 
 class EngineUnavailable(Exception):
@@ -44,7 +49,7 @@ class After(Enum):
     LISTEN = "listen"
     HANG_UP = "hang up"
     HAND_OVER = "hand over"  # to the number's human
-    SECRET_KEYS = "secret keys"  # the caller types digits that nobody is told
+    SECRET_KEYS = "secret keys"  # noqa: S105 (the caller types digits that nobody is told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,12 @@ class VoiceChoice:
     speaker: str = ""  # a name the model knows, or "" for its only one
     sample_path: str = ""  # the recording to clone, for engines that clone
     speed: float = 1.0
+
+    def speaking(self, language: str) -> "VoiceChoice":
+        """This voice in that language; as it is if it speaks a region's kind of it ("en-gb")."""
+        if without_region(self.language) == without_region(language):
+            return self
+        return replace(self, language=language)
 
 
 class VoiceActivity(Protocol):

@@ -21,6 +21,7 @@ from inference.engines.base import (
     EngineUnavailable,
     Knowledge,
     Transcript,
+    without_region,
 )
 from inference.engines.questions import words
 
@@ -76,7 +77,7 @@ class PocketSphinx:
         return _decode(self._decoder_for(knowledge), pcm)
 
     def _decoder_for(self, knowledge: Knowledge) -> Any:
-        if knowledge.language.lower().replace("_", "-").partition("-")[0] != "en":
+        if without_region(knowledge.language) != "en":
             raise EngineUnavailable(
                 f"PocketSphinx knows English only, not {knowledge.language!r};"
                 " choose faster-whisper for this agent"

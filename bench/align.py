@@ -16,6 +16,7 @@ django.setup()
 import difflib
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from bench.clips import BYTES_PER_MS, DATA, fingerprint, sounds_ms, trimmed
@@ -55,7 +56,7 @@ SENTENCES = (
 )  # fmt: skip
 
 
-def aligned(pcm: bytes, said: list[str]) -> list[tuple[int, int]]:
+def aligned(pcm: bytes, said: Sequence[str]) -> list[tuple[int, int]]:
     """Begin and end of each word in ms; empty where the words do not fit the sound."""
     from pocketsphinx import Decoder
 
@@ -72,7 +73,7 @@ def aligned(pcm: bytes, said: list[str]) -> list[tuple[int, int]]:
     return times if len(times) == len(said) else []
 
 
-def known(engine: PocketSphinx, knowledge: Knowledge, pcm: bytes, said: list[str]) -> list[int]:
+def known(engine: PocketSphinx, knowledge: Knowledge, pcm: bytes, said: Sequence[str]) -> list[int]:
     """For each word when it is recognised for good; 0 where it never is."""
     heard = over("mu-law", pcm + bytes(SILENCE_AFTER_MS * BYTES_PER_MS))
     known_ms = [0] * len(said)
@@ -99,14 +100,13 @@ def entry(name: str, text: str, engine: PocketSphinx, knowledge: Knowledge) -> d
     if abs(times[-1][1] - end_ms) > MOST_OFF_MS:
         return {}
     pcm = trimmed(whole)
+    times[-1] = (times[-1][0], end_ms)
     rows = []
     for word, (from_ms, to_ms), at_ms in zip(
         said, times, known(engine, knowledge, pcm, said), strict=True
     ):
-        start_ms = max(0, from_ms - begin_ms)
-        stop_ms = min(to_ms, end_ms) - begin_ms
+        start_ms, stop_ms = max(0, from_ms - begin_ms), min(to_ms, end_ms) - begin_ms
         rows.append([word, start_ms, stop_ms, max(at_ms or stop_ms, start_ms)])
-    rows[-1][2] = end_ms - begin_ms
     return {"name": name, "sha256": fingerprint(pcm), "words": rows}
 
 

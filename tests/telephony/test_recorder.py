@@ -1,15 +1,17 @@
 """Both sides of a call on one time line, whatever the network and the disk do."""
 
+import itertools
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telephony.recorder import BEHIND_MS, BYTES_PER_MS, LATE_MS, Recorder
+from telephony.recorder import BEHIND_MS, BYTES_PER_MS, LATE_MS, SECRET_MS, Recorder
 from tests.inference.by_hand import HandExecutor
 
 FRAME_MS = 20
@@ -194,6 +196,125 @@ def test_a_disk_that_stays_stuck_ends_the_recording(recording, caplog):
         recording.recorder.write(at_ms)
     assert "the disk is too slow" in caplog.text
     assert len(recording.thread.waiting) == 1
+
+
+def numbered(recording: Recording, from_frame: int, until_frame: int) -> None:
+    """Both sides talk without a pause."""
+    for number in range(from_frame, until_frame):
+        at_ms = (number + 1) * FRAME_MS
+        recording.recorder.caller(frame(number), at_ms)
+        recording.recorder.agent(frame(number), at_ms)
+
+
+def test_what_is_hidden_is_silence_on_both_sides_and_the_rest_is_there(recording):
+    numbered(recording, 0, 50)
+    recording.recorder.hide(1_000)
+    numbered(recording, 50, 100)
+    recording.recorder.show(2_000)
+    numbered(recording, 100, 150)
+    disk = recording.finish(3_000)
+    kept = {number: number * FRAME_MS for number in (*range(50), *range(100, 150))}
+    assert places(disk.caller) == places(disk.agent) == kept
+    assert disk.caller[1_000 * BYTES_PER_MS : 2_000 * BYTES_PER_MS].count(0) == 1_000 * BYTES_PER_MS
+
+
+def test_what_was_said_just_before_is_hidden_too(recording):
+    numbered(recording, 0, 50)
+    recording.write(1_000)
+    recording.recorder.hide(1_000 - LATE_MS)
+    assert max(places(recording.finish(1_000).caller)) * FRAME_MS == 1_000 - LATE_MS - FRAME_MS
+
+
+def test_what_nobody_shows_again_stays_hidden_to_the_end(recording):
+    numbered(recording, 0, 10)
+    recording.recorder.hide(100)
+    recording.recorder.hide(180)  # a second time changes nothing
+    numbered(recording, 10, 200)
+    recording.write(3_000)
+    disk = recording.finish(4_000)
+    assert set(places(disk.caller)) == set(places(disk.agent)) == set(range(5))
+    assert len(disk.caller) == 4_000 * BYTES_PER_MS
+
+
+def test_to_show_what_is_not_hidden_changes_nothing(recording):
+    recording.recorder.show(0)
+    numbered(recording, 0, 10)
+    recording.recorder.show(100)
+    assert len(places(recording.finish(200).caller)) == 10
+
+
+def test_a_secret_that_comes_too_late_for_its_place_is_not_heard_in_another(recording):
+    """The network held it back, and it has to lie behind where it was said."""
+    numbered(recording, 0, 50)
+    recording.write(1_000)
+    recording.recorder.hide(1_000)
+    recording.recorder.show(1_600)
+    recording.write(5_000)
+    for number in range(50, 250):
+        recording.recorder.caller(frame(number), 5_000)
+    kept = places(recording.finish(9_000).caller)
+    assert set(kept) == {*range(50), *range(80, 250)}
+
+
+def test_no_memory_is_kept_of_what_was_hidden(recording):
+    for at_ms in range(0, 100_000, 1_000):
+        recording.recorder.hide(at_ms)
+        recording.recorder.show(at_ms + 500)
+        recording.write(at_ms + 1_000)
+    assert len(recording.recorder._hidden.spans) <= SECRET_MS // 1_000 + 1
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(1, 80), st.integers(1, 80)), max_size=3),
+    early_ms=st.integers(0, LATE_MS - FRAME_MS),
+    holds=st.lists(st.integers(1, 12), min_size=1, max_size=30),
+    write_each=st.integers(1, 30),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_hidden_sample_ever_reaches_the_disk(spans, early_ms, holds, write_each):
+    """Frames come in bursts of any length; secrets begin a moment before it is known."""
+    recording = Recording()
+    deeds, at, until_ms = {}, 30, 0
+    hidden = []
+    for gap, length in spans:
+        at += gap
+        from_ms = max(until_ms, at * FRAME_MS - early_ms)
+        until_ms = (at + length) * FRAME_MS
+        hidden.append((from_ms, until_ms))
+        deeds[at] = partial(recording.recorder.hide, from_ms)
+        at += length
+        deeds[at] = partial(recording.recorder.show, until_ms)
+        at += 1
+    waiting, bursts, last = [], itertools.cycle(holds), 300
+    for number in range(last):
+        at_ms = (number + 1) * FRAME_MS
+        if number in deeds:
+            deeds[number]()
+        waiting.append(number)
+        recording.recorder.agent(frame(number), at_ms)
+        if len(waiting) >= next(bursts):
+            for late in waiting:
+                recording.recorder.caller(frame(late), at_ms)
+            waiting = []
+        if number % write_each == 0:
+            recording.write(at_ms)
+    disk = recording.finish(last * FRAME_MS)
+    for from_ms, until_ms in hidden:
+        for side in (disk.caller, disk.agent):
+            assert not any(side[from_ms * BYTES_PER_MS : until_ms * BYTES_PER_MS])
+    said = {number for number in range(last) if number not in waiting}
+    secret = {
+        number
+        for number in said
+        if any(a <= number * FRAME_MS and (number + 1) * FRAME_MS <= b for a, b in hidden)
+    }
+    assert not secret & (set(places(disk.caller)) | set(places(disk.agent)))
+    plain = {
+        number
+        for number in range(last)
+        if all((number + 1) * FRAME_MS <= a or b <= number * FRAME_MS for a, b in hidden)
+    }
+    assert plain <= set(places(disk.agent))
 
 
 @pytest.fixture

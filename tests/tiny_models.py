@@ -11,10 +11,19 @@ from typing import Any
 import numpy as np
 
 SPEAKER = "Test Voice"
+_ONE_HOT = 63 / 63**0.5  # a one among 63 zeros, after a layer's norm
 
 
-def whisper(folder: Path, sentence: str, certainty: float = 3.0) -> Path:
+def whisper(
+    folder: Path,
+    sentence: str,
+    certainty: float = 3.0,
+    *,
+    languages: dict[str, float] | None = None,
+) -> Path:
     """A Whisper for CTranslate2 that hears this sentence in any sound.
+
+    It takes the sound for each of the `languages` with that likelihood; for English otherwise.
 
     The decoder has no thoughts but its position: at each one a single word is likely. With
     a low `certainty` it hardly prefers it, as Whisper does when it invents.
@@ -25,7 +34,7 @@ def whisper(folder: Path, sentence: str, certainty: float = 3.0) -> Path:
     words = sentence.split()
     text = ["", *sorted(set(words))]  # "" makes CTranslate2 take it for multilingual
     special = [
-        "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|translate|>",
+        "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|fr|>", "<|translate|>",
         "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>",
     ]  # fmt: skip
     vocabulary = text + special + [f"<|{i * 0.02:.2f}|>" for i in range(1501)]
@@ -47,12 +56,13 @@ def whisper(folder: Path, sentence: str, certainty: float = 3.0) -> Path:
     projection = _zeros(len(vocabulary), dim)
     for at, word in enumerate([*words, "<|endoftext|>"], first - 1):
         projection[ids[word], at] = certainty
-    projection[ids["<|en|>"], 0] = certainty
+    for code, likelihood in (languages or {"en": 1.0, "de": 1e-9}).items():
+        projection[ids[f"<|{code}|>"], 0] = np.log(likelihood) / _ONE_HOT
     spec.decoder.projection.weight = projection
     spec.register_vocabulary(vocabulary)
     spec.config.suppress_ids = []
     spec.config.suppress_ids_begin = [ids["<|endoftext|>"]]
-    spec.config.lang_ids = [ids["<|en|>"], ids["<|de|>"]]
+    spec.config.lang_ids = [ids[f"<|{code}|>"] for code in ("en", "de", "fr")]
     spec.config.alignment_heads = [(0, 0)]
     spec.validate()
 

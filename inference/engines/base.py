@@ -2,7 +2,8 @@
 
 Audio inside the product is one channel of signed 16-bit little-endian samples at SAMPLE_HZ,
 in frames of FRAME_MS. An engine that works at another rate says so and is resampled at its
-border. The blocking methods run in worker threads, never on the event loop.
+border. The blocking methods run in worker threads, never on the event loop. An engine that
+does only so many jobs at a time says how many with `slots`; more of them wait.
 """
 
 from collections.abc import AsyncIterator, Iterator

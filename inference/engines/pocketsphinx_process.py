@@ -40,6 +40,7 @@ def load(choice: EngineChoice) -> "PocketSphinxProcesses":  # noqa: ARG001 (noth
 
 class PocketSphinxProcesses:
     def __init__(self, count: int = PROCESSES) -> None:
+        self.slots = count
         self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()
         for _ in range(count):
             self._idle.put(_Process())

@@ -34,6 +34,8 @@ def load(choice: EngineChoice) -> "Vits":
 
 
 class Vits:
+    slots = 1
+
     def __init__(self, model: Path, config: Path, device: str) -> None:
         coqui.prepare()
         from TTS.api import TTS

@@ -44,6 +44,8 @@ def max_seconds(text: str) -> float:
 
 
 class Xtts:
+    slots = 1
+
     def __init__(self, folder: Path, device: str) -> None:
         coqui.prepare()
         from TTS.tts.configs.xtts_config import XttsConfig

@@ -51,6 +51,75 @@ def test_an_unknown_language_is_a_failure(engine):
         engine.transcribe(hiss(), Knowledge("tlh"))
 
 
+SWISS = Knowledge("en", languages=("de-CH",))
+
+
+@pytest.fixture(scope="module")
+def hears(models):
+    """An engine that takes any sound for each language with that likelihood."""
+
+    def engine(sentence=SENTENCE, **languages):
+        name = "-".join([sentence, *(f"{code}{share}" for code, share in languages.items())])
+        folder = models / name
+        if not folder.exists():
+            tiny_models.whisper(folder, sentence, languages=languages)
+        return load(folder)
+
+    return engine
+
+
+def test_the_callers_change_of_language_is_noticed(hears):
+    assert hears(en=0.1, de=0.9).transcribe(hiss(), SWISS).language == "de-CH"
+    assert hears(en=0.9, de=0.1).transcribe(hiss(), SWISS).language == "en"
+
+
+def test_in_doubt_the_present_language_is_kept(hears):
+    either = hears(en=0.35, de=0.65)
+    assert either.transcribe(hiss(), SWISS).language == "en"
+    assert either.transcribe(hiss(), Knowledge("de", languages=("en",))).language == "de"
+
+
+def test_a_language_the_agent_does_not_speak_is_not_heard(hears):
+    assert hears(fr=0.8, de=0.16, en=0.04).transcribe(hiss(), SWISS).language == "de-CH"
+    assert hears(fr=0.8, de=0.1, en=0.1).transcribe(hiss(), SWISS).language == "en"
+
+
+def test_a_short_sound_is_no_reason_to_change_the_language(hears):
+    german = hears(en=0.01, de=0.99)
+    short = hiss(-20, 1)[: 900 * 32]
+    assert german.transcribe(bytes(64_000) + short + bytes(64_000), SWISS).language == "en"
+    assert german.transcribe(bytes(64_000) + hiss(-20, 2), SWISS).language == "de-CH"
+
+
+def test_one_word_is_no_reason_to_change_the_language(hears):
+    heard = hears("okay", en=0.01, de=0.99).transcribe(hiss(), SWISS)
+    assert (heard.text, heard.language) == ("okay", "en")
+
+
+def test_an_agent_of_one_language_is_not_told_of_any(hears):
+    assert hears(en=0.01, de=0.99).transcribe(hiss(), ENGLISH).language == ""
+
+
+def test_the_sound_is_encoded_once_for_language_and_words(hears, monkeypatch):
+    engine = hears(en=0.1, de=0.9)
+    encoded = []
+    model = engine._model.model
+    monkeypatch.setattr(engine._model, "model", SimpleNamespace(
+        is_multilingual=True,
+        n_mels=model.n_mels,
+        device=model.device,
+        device_index=model.device_index,
+        detect_language=model.detect_language,
+        generate=model.generate,
+        encode=lambda *args, **how: encoded.append(1) or model.encode(*args, **how),
+    ))  # fmt: skip
+    assert engine.transcribe(hiss(), SWISS).text == SENTENCE
+    assert len(encoded) == 1
+    assert engine.transcribe(hiss(-20, 3), SWISS).text == SENTENCE
+    assert len(encoded) == 2
+    assert not engine._model._last.__dict__  # nothing is kept for nobody
+
+
 @pytest.mark.parametrize("pcm", [b"", bytes(100), bytes(64_000), hiss(-70)])
 def test_where_nobody_speaks_the_model_is_not_asked(engine, pcm):
     assert engine.transcribe(pcm, ENGLISH).text == ""

@@ -7,32 +7,70 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.forms import BaseModelFormSet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from agents.forms import (
+    AGENT_SENTENCES,
     AGENT_SLOTS,
     VOICE_SLOTS,
     AgentForm,
+    AgentLanguageForm,
+    AgentLanguageFormSet,
     PhoneNumberForm,
     QuestionForm,
     QuestionFormSet,
     VoiceForm,
+    language_name,
 )
-from agents.models import Agent, PhoneNumber, Question, Voice
-from agents.specs import knowledge_of
+from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
+from agents.specs import INTERRUPTIONS, PATIENCE, knowledge_of
+from agents.translations import ENGLISH, FIELDS, sentences_in
 from inference.engines import pocketsphinx
 
-SWITCHES = ("greeting_may_be_interrupted", "record_audio", "is_active")
+SWITCHES = ("greeting_may_be_interrupted", "work_ahead", "record_audio", "is_active")
 LONG_TEXTS = {
     "greeting": 2,
     "instructions": 6,
     "fallback_sentence": 2,
     "wordings": 6,
     "answer": 3,
+    "stop_words": 3,
+    "notices": 3,
+    "fillers": 3,
+    "pronunciations": 4,
 }
+
+
+def presets() -> SafeString:
+    """What the words under Patience stand for, for those who choose numbers of their own."""
+    pauses = format_html_join(
+        "; ",
+        "<b>{}</b> {} / {} / {} ms",
+        (
+            (Agent.Patience(word).label, preset.done_ms, preset.endpoint_ms, preset.hanging_ms)
+            for word, preset in PATIENCE.items()
+        ),
+    )
+    interrupting = format_html_join(
+        "; ",
+        "<b>{}</b> {} ms or {} words",
+        (
+            (Agent.Interruptions(word).label, preset.barge_in_ms, preset.barge_in_words)
+            for word, preset in INTERRUPTIONS.items()
+            if preset.can_interrupt
+        ),
+    )
+    return format_html(
+        "<p>These numbers count only where “Own numbers” is chosen under Patience. The words "
+        "there stand for:</p><p>The three pauses: {}.</p><p>Interrupting: {}.</p>",
+        pauses,
+        interrupting,
+    )
 
 
 class PlainFormMixin:
@@ -58,10 +96,34 @@ class QuestionInline(PlainFormMixin, StackedInline):
     fieldsets = ((None, {"fields": ("wordings", "answer", "after", ("digit", "position"))}),)
 
 
+class AgentLanguageInline(PlainFormMixin, StackedInline):
+    model = AgentLanguage
+    form = AgentLanguageForm
+    formset = AgentLanguageFormSet
+    extra = 0
+    tab = True
+    verbose_name = "language"
+    verbose_name_plural = "Other languages"
+    fieldsets = (
+        (
+            None,
+            {
+                "description": (
+                    "When a caller speaks one of these, the agent goes on in it, with this "
+                    "voice. Sentences left empty are the ready ones, shown in grey once saved. "
+                    "Answers to your questions stay as you wrote them; a language model "
+                    "answers in the caller's language."
+                ),
+                "fields": (("language", "voice"), *AGENT_SENTENCES),
+            },
+        ),
+    )
+
+
 @admin.register(Agent)
 class AgentAdmin(PlainFormMixin, ModelAdmin):
     form = AgentForm
-    inlines = (QuestionInline,)
+    inlines = (QuestionInline, AgentLanguageInline)
     list_display = ("name", "voice", "language", "answers", "kept")
     list_select_related = ("voice",)
     warn_unsaved_form = True
@@ -87,8 +149,12 @@ class AgentAdmin(PlainFormMixin, ModelAdmin):
             {
                 "classes": ("tab",),
                 "fields": (
-                    ("endpoint_ms", "barge_in_ms"),
+                    "patience",
+                    "interruptions",
+                    "stop_words",
+                    "notices",
                     ("idle_seconds", "max_call_minutes"),
+                    "work_ahead",
                 ),
             },
         ),
@@ -99,11 +165,14 @@ class AgentAdmin(PlainFormMixin, ModelAdmin):
                 "fields": (
                     "fallback_sentence",
                     "say_again",
+                    "fillers",
                     "first_idle_prompt",
                     "second_idle_prompt",
                     "goodbye",
                     "time_is_up",
                     "trouble",
+                    "type_it",
+                    "pronunciations",
                 ),
             },
         ),
@@ -118,10 +187,26 @@ class AgentAdmin(PlainFormMixin, ModelAdmin):
                     "llm_engine",
                     *AGENT_SLOTS[2].option_names(),
                     "instructions",
+                    "turn_end_engine",
+                    *AGENT_SLOTS[3].option_names(),
                 ),
             },
         ),
         ("What is kept", {"classes": ("tab",), "fields": ("record_audio", "retention_days")}),
+        (
+            "Advanced",
+            {
+                "classes": ("tab",),
+                "description": presets(),
+                "fields": (
+                    "done_ms",
+                    "endpoint_ms",
+                    "hanging_ms",
+                    "barge_in_ms",
+                    "barge_in_words",
+                ),
+            },
+        ),
     )
 
     @display(description="Answers")
@@ -140,6 +225,9 @@ class AgentAdmin(PlainFormMixin, ModelAdmin):
         self, request: HttpRequest, form: forms.ModelForm, formset: BaseModelFormSet, change: bool
     ) -> None:
         """Keys are taken off first, so that two questions can swap theirs."""
+        if formset.model is not Question:
+            formset.save()
+            return
         with transaction.atomic():
             saved = [row.instance.pk for row in formset.initial_forms if row.has_changed()]
             Question.objects.filter(pk__in=saved).update(digit="")
@@ -148,8 +236,29 @@ class AgentAdmin(PlainFormMixin, ModelAdmin):
     def save_related(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().save_related(request, *args, **kwargs)
         form = args[0] if args else kwargs["form"]
+        _tell_of_sentences(request, form)
         _warn_of_nobody(request, form.instance)
         _warn_of_unknown_words(request, form.instance)
+
+
+def _tell_of_sentences(request: HttpRequest, form: Any) -> None:
+    """The ready sentences follow the agent's language, where somebody has translated them."""
+    agent = form.instance
+    language = language_name(agent.language)
+    if form.now_in_language:
+        messages.info(
+            request,
+            f"The ready sentences that you had not changed are in {language} now: look at them "
+            "under Sentences.",
+        )
+    elif not sentences_in(agent.language) and any(
+        getattr(agent, name) == ENGLISH.written(name) for name in FIELDS
+    ):
+        messages.warning(
+            request,
+            f"There are no ready sentences in {language}. Write those under Sentences yourself, "
+            "or callers hear them in English.",
+        )
 
 
 def _warn_of_nobody(request: HttpRequest, agent: Agent) -> None:
@@ -202,10 +311,15 @@ class VoiceAdmin(PlainFormMixin, ModelAdmin):
 
     @display(description="Used by")
     def used_by(self, voice: Voice) -> str:
-        return ", ".join(agent.name for agent in voice.agents.all()) or "no agent"
+        speaking = [agent.name for agent in voice.agents.all()]
+        speaking += [
+            f"{other.agent.name} ({language_name(other.language)})"
+            for other in voice.other_languages.all()
+        ]
+        return ", ".join(speaking) or "no agent"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("agents")
+        return super().get_queryset(request).prefetch_related("agents", "other_languages__agent")
 
     def save_model(self, request: HttpRequest, obj: Voice, form: Any, change: bool) -> None:
         """A recording that is replaced or removed does not stay behind on disk."""

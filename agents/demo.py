@@ -19,6 +19,7 @@ FALLBACK = (
     "I'm sorry, I don't know that. You can ask about our opening hours, "
     "the address, parking, or an appointment."
 )
+EMERGENCY = "If this is an emergency, please hang up and call your local emergency number now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ QUESTIONS = (
             "I can not breathe",
             "emergency",
         ),
-        "If this is an emergency, please hang up and call your local emergency number now.",
+        EMERGENCY,
         "9",
     ),
     Asked(
@@ -143,7 +144,12 @@ def load() -> bool:
     voice, _ = Voice.objects.get_or_create(name=VOICE, defaults={"engine": "espeak"})
     agent, is_new = Agent.objects.get_or_create(
         name=AGENT,
-        defaults={"voice": voice, "greeting": GREETING, "fallback_sentence": FALLBACK},
+        defaults={
+            "voice": voice,
+            "greeting": GREETING,
+            "fallback_sentence": FALLBACK,
+            "notices": EMERGENCY,
+        },
     )
     if is_new:
         Question.objects.bulk_create(

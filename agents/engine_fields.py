@@ -30,6 +30,7 @@ class Slot:
     kind: str
     engine_field: str
     options_field: str = ""  # "" where the model keeps no options
+    without: str = ""  # what it is called to choose none; "" where one must be chosen
 
     def option_names(self) -> list[str]:
         if not self.options_field:
@@ -110,12 +111,13 @@ class EngineChoiceForm(forms.ModelForm):
         engines = registry.engines(slot.kind)
         reasons = {engine.key: registry.missing(slot.kind, engine.key) for engine in engines}
         current = getattr(self.instance, slot.engine_field)
-        choices = [
+        choices = [("", slot.without)] if slot.without else []
+        choices += [
             (engine.key, f"{engine.title} (cannot be used here)" if reason else engine.title)
             for engine in engines
             for reason in [reasons[engine.key]]
         ]
-        if current not in reasons:
+        if current and current not in reasons:
             choices.append((current, f"{current} (unknown to this version)"))
         self._reasons = getattr(self, "_reasons", {}) | {slot.kind: reasons}
         before = self.fields[slot.engine_field]
@@ -123,6 +125,7 @@ class EngineChoiceForm(forms.ModelForm):
         self.fields[slot.engine_field] = forms.ChoiceField(
             label=before.label,
             choices=choices,
+            required=not slot.without,
             widget=EngineSelect(blocked, choices),
             help_text=format_html("{}{}", before.help_text, _about(engines, reasons)),
             error_messages={"invalid_choice": "Choose one of the engines listed."},
@@ -147,8 +150,8 @@ class EngineChoiceForm(forms.ModelForm):
             chosen = cleaned.get(slot.engine_field)
             if chosen:
                 self._check_it_loads(slot, chosen)
-                if slot.options_field:
-                    setattr(self.instance, slot.options_field, self._options(slot, chosen))
+            if chosen is not None and slot.options_field:
+                setattr(self.instance, slot.options_field, self._options(slot, chosen))
         return cleaned
 
     def _check_it_loads(self, slot: Slot, chosen: str) -> None:

@@ -1,28 +1,84 @@
 """The forms of what people configure, for someone who has never read the code."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.html import format_html
+from django.utils.translation import get_language_info
 from unfold.forms import PaginationInlineFormSet
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from agents import voice_samples
+from agents import pronunciations, translations, voice_samples
 from agents.engine_fields import EngineChoiceForm, Slot, option_fields
-from agents.models import Agent, PhoneNumber, Question, Voice
+from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
+from agents.translations import sentences_in
 
 AGENT_SLOTS = (
     Slot("vad", "vad_engine"),
     Slot("stt", "stt_engine", "stt_options"),
     Slot("llm", "llm_engine", "llm_options"),
+    Slot("turn", "turn_end_engine", "turn_end_options", without="Silence and words alone"),
 )
 VOICE_SLOTS = (Slot("tts", "engine", "engine_options"),)
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 KEYS = "0123456789*#"
 LANGUAGE_HELP = "Two letters: en, de, es, fr … A voice and a recogniser know only some."
+ENGLISH_ONLY = ("pocketsphinx",)  # recognisers
+PATIENCE_IN_WORDS = {
+    Agent.Patience.BRISK: (
+        "answers at once. Right for short questions and hurried callers; cuts off people who "
+        "stop to think."
+    ),
+    Agent.Patience.BALANCED: "right for most callers. Begin here.",
+    Agent.Patience.PATIENT: (
+        "waits while people think. Right for older callers, long numbers and spelling; feels "
+        "slow to everyone else."
+    ),
+    Agent.Patience.OWN: "the numbers under Advanced.",
+}
+INTERRUPTIONS_IN_WORDS = {
+    Agent.Interruptions.EASILY: (
+        "half a second of talking stops the agent. Polite, but noise on the line stops it too."
+    ),
+    Agent.Interruptions.NORMALLY: ("a word does; a cough, “mm-hm” or a door does not. Begin here."),
+    Agent.Interruptions.HARDLY: (
+        "takes several words or a second and a half. Right for noisy places; callers may have "
+        "to insist."
+    ),
+    Agent.Interruptions.NEVER: (
+        "callers hear every answer to its end. Right only for very short answers."
+    ),
+    Agent.Interruptions.OWN: "the numbers under Advanced.",
+}
+
+
+def language_name(code: str) -> str:
+    """As people say it, "German"; the code itself where nobody knows it."""
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:
+        return f"“{code}”"
+
+
+def lines(text: str) -> str:
+    """What is written one a line, without empty ones."""
+    stripped = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in stripped if line)
+
+
+class WordsField(forms.ChoiceField):
+    """A choice that is made by reading: each word with a sentence of what it means."""
+
+    def __init__(self, choices: Iterable[tuple[Any, Any]], words: dict[Any, str], **kwargs: Any):
+        explained = [
+            (value, format_html("<b>{}</b>: {}", label, words[value])) for value, label in choices
+        ]
+        super().__init__(choices=explained, widget=UnfoldAdminRadioSelectWidget(), **kwargs)
 
 
 def clean_language(value: str) -> str:
@@ -33,10 +89,28 @@ def clean_language(value: str) -> str:
 
 class AgentFields(EngineChoiceForm):
     slots = AGENT_SLOTS
+    patience = WordsField(
+        Agent.Patience.choices,
+        PATIENCE_IN_WORDS,
+        label="While the caller thinks",
+        help_text=(
+            "How long the agent waits before it answers. It waits less after a complete “yes” "
+            "and more after “and” or “my number is”, whatever you choose."
+        ),
+    )
+    interruptions = WordsField(
+        Agent.Interruptions.choices,
+        INTERRUPTIONS_IN_WORDS,
+        label="While the agent talks",
+        help_text=(
+            "How readily callers can interrupt. When it was nothing after all, the agent goes "
+            "on where it stopped."
+        ),
+    )
 
     class Meta:
         model = Agent
-        exclude = ("stt_options", "llm_options")
+        exclude = ("stt_options", "llm_options", "turn_end_options")
         labels = {
             "greeting_may_be_interrupted": "Callers may interrupt the greeting",
             "instructions": "Instructions",
@@ -47,13 +121,23 @@ class AgentFields(EngineChoiceForm):
             "time_is_up": "When the longest call time is reached",
             "say_again": "When something was not understood",
             "trouble": "When something is broken",
+            "type_it": "When a secret must be typed, not spoken",
+            "fillers": "While an answer takes long",
+            "pronunciations": "How words are said",
+            "stop_words": "Words that always stop the agent",
+            "notices": "Sentences always heard to the end",
+            "work_ahead": "Prepare answers while the caller is still talking",
+            "done_ms": "Pause after a complete answer",
             "endpoint_ms": "Pause that ends the caller's turn",
+            "hanging_ms": "Pause after words that want more",
             "barge_in_ms": "Speech that interrupts the agent",
+            "barge_in_words": "Words that interrupt the agent",
             "idle_seconds": "Silence before the agent asks",
             "max_call_minutes": "Longest call",
             "vad_engine": "Telling speech from silence",
             "stt_engine": "Understanding speech",
             "llm_engine": "Finding the answer",
+            "turn_end_engine": "Hearing that the caller is done",
             "record_audio": "Record the audio",
             "retention_days": "Delete calls after",
         }
@@ -81,13 +165,53 @@ class AgentFields(EngineChoiceForm):
                 "Said before the caller is put through to the number's person, or let go when "
                 "there is none."
             ),
+            "type_it": (
+                "Said when a caller speaks a PIN or card number aloud that only the keys keep "
+                "secret."
+            ),
+            "fillers": (
+                "One a line, taken in turn when an answer takes longer than about a second. "
+                "Three or more do not sound worn. Empty, callers hear silence and may think the "
+                "line is dead."
+            ),
+            "pronunciations": (
+                "One a line: the word, the sign = and how to say it, as in “Nguyen = win”. For "
+                "names and abbreviations the voice gets wrong. In writing nothing changes."
+            ),
+            "stop_words": (
+                "One a line. Said by the caller, they stop the agent at once, however short. "
+                "Choose words that callers do not use in passing, or the agent falls silent "
+                "for no reason. Empty: none."
+            ),
+            "notices": (
+                "One a line, exactly as the agent says them: what the law wants heard, prices, "
+                "emergencies. Nothing interrupts these. Few and short: callers cannot get past "
+                "them."
+            ),
+            "work_ahead": (
+                "On, answers come up to half a second sooner, and now and then one is made for "
+                "nothing. Off saves computing, and money where a language model is paid by use."
+            ),
+            "done_ms": (
+                "Milliseconds of silence after words that are complete, like “yes” or “no, thank "
+                "you”. Too short, and “yes … but” is cut in two; too long gains nothing."
+            ),
             "endpoint_ms": (
-                "Silence, in milliseconds, after which the caller's turn is over. Too short "
-                "interrupts people who think; too long feels deaf. 400 to 900 is usual."
+                "Milliseconds of silence after any other words. Too short interrupts people who "
+                "think; too long feels deaf. 400 to 900 is usual."
+            ),
+            "hanging_ms": (
+                "Milliseconds of silence after words that no sentence ends with, like “and” or "
+                "“my number is”, and in the middle of numbers and spelling. Too short cuts "
+                "people off; too long is hard on those who forgot what they wanted to say."
             ),
             "barge_in_ms": (
-                "Milliseconds of talking after which the agent stops and listens. Too short, and "
-                'a cough or "mm-hm" silences it; too long, and it talks over people.'
+                "Milliseconds of talking after which the agent gives way, whatever was said. Too "
+                "short, and a cough or “mm-hm” silences it; too long, and it talks over people."
+            ),
+            "barge_in_words": (
+                "So many understood words make the agent give way sooner; “mm-hm” and the like "
+                "do not count. 1 is quick; 3 is hard to stop."
             ),
             "idle_seconds": (
                 "Seconds without a word. Too short hurries people who look something up; too "
@@ -99,6 +223,10 @@ class AgentFields(EngineChoiceForm):
             "vad_engine": ("Decides, fifty times a second, whether the caller is speaking. "),
             "stt_engine": "Turns what the caller says into text. ",
             "llm_engine": "Decides what the agent says. ",
+            "turn_end_engine": (
+                "Silence and words are enough for most. A model that hears it in the voice "
+                "waits better for people who pause, and costs some computing at each pause. "
+            ),
             "record_audio": (
                 "Off, no sound is stored, from the next call on. The written conversation still is."
             ),
@@ -109,8 +237,56 @@ class AgentFields(EngineChoiceForm):
             ),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now_in_language = False  # ready sentences were changed for those of another one
+
     def clean_language(self) -> str:
         return clean_language(self.cleaned_data["language"])
+
+    def clean_fillers(self) -> str:
+        return lines(self.cleaned_data["fillers"])
+
+    def clean_notices(self) -> str:
+        return lines(self.cleaned_data["notices"])
+
+    def clean_stop_words(self) -> str:
+        return lines(self.cleaned_data["stop_words"])
+
+    def clean_pronunciations(self) -> str:
+        try:
+            pairs = pronunciations.parse(self.cleaned_data["pronunciations"])
+        except pronunciations.UnreadableLine as error:
+            raise ValidationError(str(error)) from error
+        return pronunciations.written(pairs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("patience") == Agent.Patience.OWN:
+            self._check_order("done_ms", "endpoint_ms")
+            self._check_order("endpoint_ms", "hanging_ms")
+        self._follow_language(cleaned)
+        return cleaned
+
+    def _check_order(self, shorter: str, longer: str) -> None:
+        shorter_ms, longer_ms = (self.cleaned_data.get(name) for name in (shorter, longer))
+        if shorter_ms and longer_ms and shorter_ms > longer_ms:
+            self.add_error(
+                longer,
+                f"This is shorter than “{self.fields[shorter].label}” ({shorter_ms}). "
+                "Make it as long or longer.",
+            )
+
+    def _follow_language(self, cleaned: dict[str, Any]) -> None:
+        """Sentences that nobody has changed are changed for those of the agent's new language."""
+        before = sentences_in(self.initial.get("language") or "en")
+        after = sentences_in(cleaned.get("language", ""))
+        if before is None or after is None or before is after:
+            return
+        for name in translations.FIELDS:
+            if cleaned.get(name) == before.written(name):
+                cleaned[name] = after.written(name)
+                self.now_in_language = True
 
 
 # One form class with the engines' own fields; admin looks for them on the class.
@@ -224,14 +400,16 @@ class QuestionForm(forms.ModelForm):
                 "are understood far better than one."
             ),
             "answer": "What the agent says. Write numbers and times as they are spoken.",
-            "after": "What happens once the answer has been heard.",
+            "after": (
+                "What happens once the answer has been heard. For secret digits, let the answer "
+                "ask for them: they are typed, and nobody hears or stores them."
+            ),
             "digit": "A key, 0 to 9, * or #, that asks the same. May stay empty.",
             "position": "Place in this list; callers do not notice.",
         }
 
     def clean_wordings(self) -> str:
-        lines = (line.strip() for line in self.cleaned_data["wordings"].splitlines())
-        return "\n".join(line for line in lines if line)
+        return lines(self.cleaned_data["wordings"])
 
     def clean_digit(self) -> str:
         digit: str = self.cleaned_data["digit"]
@@ -252,3 +430,84 @@ class QuestionFormSet(PaginationInlineFormSet):
                 form.add_error("digit", f"Another question has the key {digit}. Choose another.")
             elif digit:
                 taken.add(digit)
+
+
+# what a language may word in its own way; stop words come with the ready sentences
+AGENT_SENTENCES = tuple(name for name in translations.FIELDS if name != "stop_words")
+
+
+class AgentLanguageForm(forms.ModelForm):
+    class Meta:
+        model = AgentLanguage
+        fields = ("language", "voice", *AGENT_SENTENCES)
+        labels = {name: AgentFields.Meta.labels[name] for name in AGENT_SENTENCES}
+        help_texts = {
+            "language": LANGUAGE_HELP,
+            "voice": "One that speaks this language. Voices are made under Voices.",
+            "fillers": "One a line.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ready = sentences_in(self.instance.language)
+        if ready:
+            for name in AGENT_SENTENCES:
+                self.fields[name].widget.attrs["placeholder"] = ready.written(name)
+
+    def clean_language(self) -> str:
+        return clean_language(self.cleaned_data["language"])
+
+    def clean_fillers(self) -> str:
+        return lines(self.cleaned_data["fillers"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        language, voice = cleaned.get("language"), cleaned.get("voice")
+        if language and voice and _primary(voice.language) != _primary(language):
+            self.add_error(
+                "voice",
+                f"This voice speaks {language_name(voice.language)}. Make one that speaks "
+                f"{language_name(language)} under Voices, and choose it here.",
+            )
+        if language and not sentences_in(language):
+            self._ask_for_every_sentence(language)
+        return cleaned
+
+    def _ask_for_every_sentence(self, language: str) -> None:
+        for name in AGENT_SENTENCES:
+            if name != "fillers" and not self.cleaned_data.get(name):
+                self.add_error(
+                    name, f"There is no ready sentence in {language_name(language)} yet. Write it."
+                )
+
+
+def _primary(language: str) -> str:
+    return language.partition("-")[0]
+
+
+class AgentLanguageFormSet(PaginationInlineFormSet):
+    """Sees the agent as the form above it leaves it."""
+
+    def clean(self) -> None:
+        super().clean()
+        taken = {self.instance.language: "the agent's main language"}
+        for form in self.forms:
+            language = getattr(form, "cleaned_data", {}).get("language")
+            if not language or form in self.deleted_forms:
+                continue
+            if language in taken:
+                form.add_error(
+                    "language",
+                    f"{language_name(language)} is {taken[language]} already. Remove this one.",
+                )
+            elif self.instance.stt_engine in ENGLISH_ONLY and _primary(language) != "en":
+                form.add_error(
+                    "language",
+                    "PocketSphinx understands English only, so the agent would never notice "
+                    f"that a caller speaks {language_name(language)}. Choose Whisper under "
+                    "Engines, or remove this language.",
+                )
+            taken.setdefault(language, "in this list")
+
+    def validate_unique(self) -> None:
+        """Looked at in `clean`, which says it in words and next to the language."""

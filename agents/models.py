@@ -4,10 +4,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from agents.querysets import PhoneNumberQuerySet
+from agents.translations import ENGLISH
 
 DIALABLE = RegexValidator(
     r"^\+?[0-9]{2,20}$", "Use digits only, with + in front for an international number."
 )
+PAUSE_MS = [MinValueValidator(100), MaxValueValidator(5000)]
 
 
 class Voice(models.Model):
@@ -28,27 +30,52 @@ class Voice(models.Model):
 class Agent(models.Model):
     """Who answers: its words, its patience, its engines, and how long its calls are kept."""
 
+    class Patience(models.TextChoices):
+        BRISK = "brisk", "Brisk"
+        BALANCED = "balanced", "Balanced"
+        PATIENT = "patient", "Patient"
+        OWN = "own", "Own numbers"
+
+    class Interruptions(models.TextChoices):
+        EASILY = "easily", "Easily"
+        NORMALLY = "normally", "Normally"
+        HARDLY = "hardly", "Hardly"
+        NEVER = "never", "Never"
+        OWN = "own", "Own numbers"
+
     name = models.CharField(max_length=80, unique=True)
     language = models.CharField(max_length=12, default="en")
     voice = models.ForeignKey(Voice, on_delete=models.PROTECT, related_name="agents")
     greeting = models.TextField()
     greeting_may_be_interrupted = models.BooleanField(default=True)
     instructions = models.TextField(blank=True)
-    fallback_sentence = models.TextField(
-        default="I'm sorry, I can't help with that. Is there something else?"
-    )
-    first_idle_prompt = models.TextField(default="Are you still there?")
-    second_idle_prompt = models.TextField(default="I can't hear you. Please say something.")
-    goodbye = models.TextField(default="Goodbye.")
-    time_is_up = models.TextField(default="Our time is up, so I have to end this call. Goodbye.")
-    say_again = models.TextField(default="I'm sorry, could you say that again?")
-    trouble = models.TextField(default="I'm sorry, something is wrong on our side.")
+    fallback_sentence = models.TextField(default=ENGLISH.fallback_sentence)
+    first_idle_prompt = models.TextField(default=ENGLISH.first_idle_prompt)
+    second_idle_prompt = models.TextField(default=ENGLISH.second_idle_prompt)
+    goodbye = models.TextField(default=ENGLISH.goodbye)
+    time_is_up = models.TextField(default=ENGLISH.time_is_up)
+    say_again = models.TextField(default=ENGLISH.say_again)
+    trouble = models.TextField(default=ENGLISH.trouble)
+    type_it = models.TextField(default=ENGLISH.type_it)
+    fillers = models.TextField(blank=True, default=ENGLISH.written("fillers"))  # one a line
+    pronunciations = models.TextField(blank=True)  # agents.pronunciations
 
-    endpoint_ms = models.PositiveIntegerField(
-        default=600, validators=[MinValueValidator(100), MaxValueValidator(5000)]
+    patience = models.CharField(max_length=10, choices=Patience, default=Patience.BALANCED)
+    interruptions = models.CharField(
+        max_length=10, choices=Interruptions, default=Interruptions.NORMALLY
     )
+    stop_words = models.TextField(blank=True, default=ENGLISH.written("stop_words"))  # one a line
+    notices = models.TextField(blank=True)  # sentences that nothing interrupts, one a line
+    work_ahead = models.BooleanField(default=True)
+    # from here to barge_in_words: in force where the choice above is OWN
+    done_ms = models.PositiveIntegerField(default=200, validators=PAUSE_MS)
+    endpoint_ms = models.PositiveIntegerField(default=500, validators=PAUSE_MS)
+    hanging_ms = models.PositiveIntegerField(default=1400, validators=PAUSE_MS)
     barge_in_ms = models.PositiveIntegerField(
-        default=240, validators=[MinValueValidator(40), MaxValueValidator(3000)]
+        default=800, validators=[MinValueValidator(40), MaxValueValidator(5000)]
+    )
+    barge_in_words = models.PositiveIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(10)]
     )
     idle_seconds = models.PositiveIntegerField(
         default=8, validators=[MinValueValidator(2), MaxValueValidator(120)]
@@ -62,6 +89,8 @@ class Agent(models.Model):
     stt_options = models.JSONField(default=dict, blank=True)
     llm_engine = models.CharField(max_length=40, default="questions")
     llm_options = models.JSONField(default=dict, blank=True)
+    turn_end_engine = models.CharField(max_length=40, blank=True)  # "": silence and words alone
+    turn_end_options = models.JSONField(default=dict, blank=True)
 
     record_audio = models.BooleanField(default=True)
     retention_days = models.PositiveIntegerField(
@@ -72,6 +101,32 @@ class Agent(models.Model):
         return self.name
 
 
+class AgentLanguage(models.Model):
+    """Another language of the agent, once the caller speaks it. Empty sentences: the ready ones."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="languages")
+    language = models.CharField(max_length=12)
+    voice = models.ForeignKey(Voice, on_delete=models.PROTECT, related_name="other_languages")
+    fallback_sentence = models.TextField(blank=True)
+    first_idle_prompt = models.TextField(blank=True)
+    second_idle_prompt = models.TextField(blank=True)
+    goodbye = models.TextField(blank=True)
+    time_is_up = models.TextField(blank=True)
+    say_again = models.TextField(blank=True)
+    trouble = models.TextField(blank=True)
+    type_it = models.TextField(blank=True)
+    fillers = models.TextField(blank=True)  # one a line
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["agent", "language"], name="one_row_per_language")
+        ]
+
+    def __str__(self) -> str:
+        return self.language
+
+
 class Question(models.Model):
     """One thing the agent can answer."""
 
@@ -79,12 +134,13 @@ class Question(models.Model):
         LISTEN = "listen", "go on with the call"
         HANG_UP = "hang up", "end the call"
         HAND_OVER = "hand over", "put the caller through to a person"
+        SECRET_KEYS = "secret keys", "let the caller type secret digits (PIN, card)"
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="questions")
     wordings = models.TextField()  # one a line
     answer = models.TextField()
     digit = models.CharField(max_length=1, blank=True)
-    after = models.CharField(max_length=10, choices=After, default=After.LISTEN)
+    after = models.CharField(max_length=12, choices=After, default=After.LISTEN)
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

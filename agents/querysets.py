@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 class PhoneNumberQuerySet(models.QuerySet["PhoneNumber"]):
     def answered(self) -> Self:
-        """Numbers in service, with all that one call needs of them in two queries."""
+        """Numbers in service, with all that one call needs of them in four queries at most."""
         return (
             self.filter(is_active=True)
             .select_related("agent", "agent__voice")
-            .prefetch_related("agent__questions")
+            .prefetch_related("agent__questions", "agent__languages__voice")
         )

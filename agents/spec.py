@@ -19,3 +19,5 @@ class AgentSpec:
     record_audio: bool
     retention_days: int
     has_human: bool  # the number has someone to hand the caller over to
+    turn_end: EngineChoice | None = None  # a model that hears whether the caller is done
+    voices: tuple[VoiceChoice, ...] = ()  # of script.others, in their order

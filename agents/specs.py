@@ -1,14 +1,62 @@
-"""From a dialled number to the frozen AgentSpec of the call."""
+"""From a dialled number to the frozen AgentSpec of the call.
 
+What the words of the form mean in milliseconds is here and nowhere else.
+"""
+
+from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.models import Agent, PhoneNumber, Question, Voice
+from agents import pronunciations
+from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
 from agents.spec import AgentSpec
+from agents.translations import ENGLISH, sentences_in
 from inference.engines.base import After, EngineChoice, Entry, Knowledge, VoiceChoice
 from inference.script import Script
 from inference.turns.tuning import Tuning
 
-EARLY_MS = 250  # of silence: recognition is done when the turn is over, and seldom in vain
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Silence after which the caller's turn is over."""
+
+    done_ms: int  # after words that are complete
+    endpoint_ms: int  # after words that may go on
+    hanging_ms: int  # after words that no turn ends with
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupting:
+    """What of the caller's speech stops the agent."""
+
+    mute_ms: int
+    barge_in_ms: int
+    barge_in_words: int
+    can_interrupt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is begun before the caller's turn is over."""
+
+    early_ms: int
+    partial_ms: int
+    drafts: int
+
+
+PATIENCE: dict[str, Pauses] = {
+    Agent.Patience.BRISK: Pauses(done_ms=200, endpoint_ms=350, hanging_ms=1000),
+    Agent.Patience.BALANCED: Pauses(done_ms=200, endpoint_ms=500, hanging_ms=1400),
+    Agent.Patience.PATIENT: Pauses(done_ms=600, endpoint_ms=1000, hanging_ms=2400),
+}
+MUTE_MS = 120
+INTERRUPTIONS: dict[str, Interrupting] = {
+    Agent.Interruptions.EASILY: Interrupting(mute_ms=100, barge_in_ms=500, barge_in_words=1),
+    Agent.Interruptions.NORMALLY: Interrupting(MUTE_MS, barge_in_ms=800, barge_in_words=1),
+    Agent.Interruptions.HARDLY: Interrupting(mute_ms=200, barge_in_ms=1500, barge_in_words=2),
+    Agent.Interruptions.NEVER: Interrupting(MUTE_MS, 800, 1, can_interrupt=False),
+}
+WORK_AHEAD = Ahead(early_ms=60, partial_ms=200, drafts=3)
+NO_WORK_AHEAD = Ahead(early_ms=250, partial_ms=0, drafts=0)  # recognition alone, seldom in vain
 
 
 class NumberNotInService(Exception):
@@ -16,7 +64,7 @@ class NumberNotInService(Exception):
 
 
 def spec_for(dialled: str) -> AgentSpec:
-    """What the call to `dialled` needs, in two queries. Raises NumberNotInService.
+    """What the call to `dialled` needs, in a few queries. Raises NumberNotInService.
 
     Providers deliver the same number with and without the leading plus.
     """
@@ -33,6 +81,7 @@ def spec_for(dialled: str) -> AgentSpec:
 
 def _spec(number: PhoneNumber) -> AgentSpec:
     agent = number.agent
+    others = _other_languages(agent)
     return AgentSpec(
         agent_id=agent.pk,
         agent_name=agent.name,
@@ -45,7 +94,18 @@ def _spec(number: PhoneNumber) -> AgentSpec:
         record_audio=agent.record_audio,
         retention_days=agent.retention_days,
         has_human=bool(number.human),
+        turn_end=(
+            _choice(agent.turn_end_engine, agent.turn_end_options)
+            if agent.turn_end_engine
+            else None
+        ),
+        voices=tuple(_voice(other.voice) for other in others),
     )
+
+
+def _other_languages(agent: Agent) -> tuple[AgentLanguage, ...]:
+    """Without the main one, should the agent have been changed to it since."""
+    return tuple(other for other in agent.languages.all() if other.language != agent.language)
 
 
 def _script(agent: Agent) -> Script:
@@ -54,7 +114,7 @@ def _script(agent: Agent) -> Script:
         for prompt in (agent.first_idle_prompt, agent.second_idle_prompt)
         if prompt.strip()
     )
-    return Script(
+    script = Script(
         greeting=agent.greeting,
         knowledge=knowledge_of(agent),
         idle_prompts=idle_prompts,
@@ -62,31 +122,92 @@ def _script(agent: Agent) -> Script:
         time_is_up=agent.time_is_up,
         say_again=agent.say_again,
         trouble=agent.trouble,
-        tuning=Tuning(
-            endpoint_ms=agent.endpoint_ms,
-            early_ms=min(EARLY_MS, agent.endpoint_ms // 2),
-            barge_in_ms=agent.barge_in_ms,
-            idle_ms=agent.idle_seconds * 1000,
-            idle_prompts=len(idle_prompts),
-            max_call_ms=agent.max_call_minutes * 60_000,
-        ),
+        type_it=agent.type_it,
+        fillers=_lines(agent.fillers),
+        notices=_lines(agent.notices),
+        stop_words=_lines(agent.stop_words),
+        pronunciations=pronunciations.parse(agent.pronunciations),
+        tuning=_tuning(agent, idle_prompts=len(idle_prompts)),
         greeting_may_be_interrupted=agent.greeting_may_be_interrupted,
     )
+    return replace(
+        script, others=tuple(_in_language(script, other) for other in _other_languages(agent))
+    )
+
+
+def _tuning(agent: Agent, idle_prompts: int) -> Tuning:
+    pauses = PATIENCE.get(agent.patience) or Pauses(
+        agent.done_ms, agent.endpoint_ms, agent.hanging_ms
+    )
+    interrupting = INTERRUPTIONS.get(agent.interruptions) or Interrupting(
+        min(MUTE_MS, agent.barge_in_ms), agent.barge_in_ms, agent.barge_in_words
+    )
+    ahead = WORK_AHEAD if agent.work_ahead else NO_WORK_AHEAD
+    tuning = Tuning(
+        done_ms=pauses.done_ms,
+        endpoint_ms=pauses.endpoint_ms,
+        hanging_ms=pauses.hanging_ms,
+        early_ms=min(ahead.early_ms, pauses.endpoint_ms // 2),
+        partial_ms=ahead.partial_ms,
+        drafts=ahead.drafts,
+        can_interrupt=interrupting.can_interrupt,
+        mute_ms=interrupting.mute_ms,
+        barge_in_ms=interrupting.barge_in_ms,
+        barge_in_words=interrupting.barge_in_words,
+        idle_ms=agent.idle_seconds * 1000,
+        idle_prompts=idle_prompts,
+        max_call_ms=agent.max_call_minutes * 60_000,
+    )
+    return tuning if _lines(agent.fillers) else replace(tuning, filler_ms=0)
 
 
 def knowledge_of(agent: Agent) -> Knowledge:
     return Knowledge(
         language=agent.language,
+        languages=tuple(other.language for other in _other_languages(agent)),
         instructions=agent.instructions,
         entries=tuple(_entry(question) for question in agent.questions.all()),
         fallback_sentence=agent.fallback_sentence,
     )
 
 
+def _in_language(main: Script, other: AgentLanguage) -> Script:
+    """The same agent speaking another language; it has greeted by then, so without a greeting."""
+    ready = sentences_in(other.language) or ENGLISH  # the form asks for all where there is none
+    spoken = (main.language, *main.knowledge.languages)
+    fillers = (_lines(other.fillers) or ready.fillers) if main.fillers else ()
+    own_stop_words = ready.stop_words if main.stop_words else ()
+    return replace(
+        main,
+        greeting="",
+        knowledge=replace(
+            main.knowledge,
+            language=other.language,
+            languages=tuple(language for language in spoken if language != other.language),
+            fallback_sentence=other.fallback_sentence or ready.fallback_sentence,
+        ),
+        idle_prompts=(
+            other.first_idle_prompt or ready.first_idle_prompt,
+            other.second_idle_prompt or ready.second_idle_prompt,
+        )[: len(main.idle_prompts)],
+        goodbye=other.goodbye or ready.goodbye,
+        time_is_up=other.time_is_up or ready.time_is_up,
+        say_again=other.say_again or ready.say_again,
+        trouble=other.trouble or ready.trouble,
+        type_it=other.type_it or ready.type_it,
+        fillers=fillers,
+        stop_words=tuple(dict.fromkeys((*main.stop_words, *own_stop_words))),
+    )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """What is written one a line, without empty ones."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
 def _entry(question: Question) -> Entry:
-    lines = (line.strip() for line in question.wordings.splitlines())
     return Entry(
-        questions=tuple(line for line in lines if line),
+        questions=_lines(question.wordings),
         answer=question.answer,
         digit=question.digit,
         after=After(question.after),

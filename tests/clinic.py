@@ -86,7 +86,7 @@ def ines_office_manager() -> User:
     setup = [
         f"agents.{deed}_{model}"
         for deed in ("view", "add", "change", "delete")
-        for model in ("agent", "voice", "phonenumber", "question")
+        for model in ("agent", "voice", "phonenumber", "question", "agentlanguage")
     ]
     return _person(
         "ines", *setup, "records.view_call", "records.change_call", "records.delete_call"

@@ -1,8 +1,10 @@
 """Ines, the office manager, sets up agents, voices and numbers; the forms tell her what to do."""
 
+import html
 import io
 import struct
 import wave
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import demo, voice_samples
-from agents.forms import AgentForm, PhoneNumberForm, VoiceForm
+from agents.forms import AGENT_SENTENCES, AgentForm, PhoneNumberForm, VoiceForm
 from agents.models import Agent, PhoneNumber, Question, Voice
+from agents.translations import FIELDS, SENTENCES
 from inference.engines import cmu_phones, registry
 from inference.engines.base import EngineInfo, EngineOption
 from tests.clinic import clinic, ines_office_manager
@@ -72,6 +75,102 @@ def test_an_agents_number_is_not_a_person():
     form = PhoneNumberForm({"number": "2000", "human": demo.NUMBER, "agent": clinic().pk})
 
     assert "round in a circle" in form.errors["human"][0]
+
+
+# Patience and words
+
+
+def test_each_word_of_patience_comes_with_what_it_means():
+    page = AgentForm(instance=clinic()).as_p()
+
+    for word in (*Agent.Patience.labels, *Agent.Interruptions.labels):
+        assert f"<b>{word}</b>: " in page
+
+
+def test_own_pauses_grow_from_what_is_complete_to_what_wants_more():
+    early = agent_form(patience="own", done_ms=900, endpoint_ms=400).errors["endpoint_ms"][0]
+    late = AgentForm(
+        model_to_dict(Agent.objects.get()) | {"patience": "own", "hanging_ms": 300},
+        instance=Agent.objects.get(),
+    ).errors["hanging_ms"][0]
+
+    assert "shorter than “Pause after a complete answer” (900)" in early
+    assert "(500)" in late
+
+
+def test_numbers_that_do_not_count_are_not_compared():
+    assert agent_form(patience="balanced", done_ms=900, endpoint_ms=400).is_valid()
+
+
+def test_lists_are_kept_one_a_line_without_empty_ones():
+    form = agent_form(stop_words=" stop \n\n hold on\n", notices="\nRecorded.", fillers="  ")
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["stop_words"] == "stop\nhold on"
+    assert form.cleaned_data["notices"] == "Recorded."
+    assert form.cleaned_data["fillers"] == ""
+
+
+def test_pronunciations_are_kept_tidily():
+    form = agent_form(pronunciations="Nguyen=win\n\n SEO =  S E O ")
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["pronunciations"] == "Nguyen = win\nSEO = S E O"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Nguyen = win\nSEO", "Line 2, “SEO”, needs a word, the sign ="),
+        ("= win", "Line 1"),
+        ("Nguyen =", "Line 1"),
+        ("Nguyen = win\nNguyen = when", "Line 2 is a second one for “Nguyen”"),
+    ],
+)
+def test_a_pronunciation_that_says_nothing_is_refused_by_its_line(typed: str, told: str):
+    assert told in agent_form(pronunciations=typed).errors["pronunciations"][0]
+
+
+# Languages
+
+
+def new_agent_form(**changes: Any) -> AgentForm:
+    """As the page posts it when only the first fields were filled in."""
+    voice = Voice.objects.create(name="Anna", language="de")
+    untouched = model_to_dict(Agent(voice=voice, name="Praxis", greeting="Guten Tag."))
+    return AgentForm(untouched | changes)
+
+
+def test_the_ready_sentences_of_a_new_agent_are_in_its_language():
+    form = new_agent_form(language="de", goodbye="Tschüss.")
+
+    assert form.is_valid(), form.errors
+    agent = form.save()
+    german = SENTENCES["de"]
+    assert (agent.say_again, agent.goodbye) == (german.say_again, "Tschüss.")
+    assert agent.fillers.splitlines() == list(german.fillers)
+    assert agent.stop_words.splitlines() == list(german.stop_words)
+
+
+def test_ready_sentences_follow_the_agent_into_another_language_and_back():
+    form = new_agent_form(language="de")
+    form.is_valid()
+    agent = form.save()
+
+    for language in ("fr", "en"):
+        form = AgentForm(model_to_dict(agent) | {"language": language}, instance=agent)
+        assert form.is_valid(), form.errors
+        agent = form.save()
+        assert agent.trouble == SENTENCES[language].trouble
+
+
+def test_every_language_has_every_sentence_and_no_two_fillers_are_the_same():
+    for language, sentences in SENTENCES.items():
+        for name in FIELDS:
+            assert sentences.written(name).strip(), (language, name)
+        assert len(set(sentences.fillers)) == 3
+        others = [other for code, other in SENTENCES.items() if code != language]
+        assert all(sentences.say_again != other.say_again for other in others)
 
 
 # Voices
@@ -240,6 +339,49 @@ def test_an_agent_whose_engine_has_gone_can_still_be_edited(needy_form: type):
     assert form.is_valid(), form.errors
 
 
+@pytest.fixture
+def listener_form(monkeypatch) -> type:
+    """An agent's form in a world with one model that hears the end of a turn."""
+    listener = replace(NEEDY, key="listener", kind="turn", title="A listener")
+    real = registry.engines
+    monkeypatch.setattr(
+        registry, "engines", lambda kind: (listener,) if kind == "turn" else real(kind)
+    )
+    monkeypatch.setattr(registry, "missing", lambda kind, key: "")
+    from agents.engine_fields import option_fields
+    from agents.forms import AGENT_SLOTS, AgentFields
+
+    return type("ListenerForm", (AgentFields,), option_fields(*AGENT_SLOTS))
+
+
+def test_a_model_that_hears_the_end_of_a_turn_can_be_chosen(listener_form: type):
+    form = filled(
+        listener_form,
+        llm_engine="questions",
+        turn_end_engine="listener",
+        turn__listener__model="/models/m",
+    )
+
+    assert form.is_valid(), form.errors
+    form.save()
+    agent = Agent.objects.get()
+    assert (agent.turn_end_engine, agent.turn_end_options) == ("listener", {"model": "/models/m"})
+
+
+def test_without_such_a_model_silence_and_words_end_a_turn(listener_form: type):
+    Agent.objects.filter(pk=clinic().pk).update(
+        turn_end_engine="listener", turn_end_options={"model": "/m"}
+    )
+    agent = Agent.objects.get()
+    form = listener_form(model_to_dict(agent) | {"turn_end_engine": ""}, instance=agent)
+
+    assert "Silence and words alone" in form.as_p()
+    assert form.is_valid(), form.errors
+    form.save()
+    agent = Agent.objects.get()
+    assert (agent.turn_end_engine, agent.turn_end_options) == ("", {})
+
+
 def test_every_engine_of_the_registry_is_offered():
     form = AgentForm(instance=clinic())
 
@@ -270,17 +412,25 @@ def ines() -> Client:
 
 
 def questions_post(agent: Agent, *rows: dict[str, Any]) -> dict[str, Any]:
+    return rows_post("questions", *rows) | rows_post("languages")
+
+
+def languages_post(*rows: dict[str, Any]) -> dict[str, Any]:
+    return rows_post("questions") | rows_post("languages", *rows)
+
+
+def rows_post(prefix: str, *rows: dict[str, Any]) -> dict[str, Any]:
     data = {
-        f"questions-{index}-{name}": value
+        f"{prefix}-{index}-{name}": value
         for index, row in enumerate(rows)
         for name, value in row.items()
     }
     initial = sum(1 for row in rows if row.get("id"))
     return data | {
-        "questions-TOTAL_FORMS": len(rows),
-        "questions-INITIAL_FORMS": initial,
-        "questions-MIN_NUM_FORMS": 0,
-        "questions-MAX_NUM_FORMS": 1000,
+        f"{prefix}-TOTAL_FORMS": len(rows),
+        f"{prefix}-INITIAL_FORMS": initial,
+        f"{prefix}-MIN_NUM_FORMS": 0,
+        f"{prefix}-MAX_NUM_FORMS": 1000,
     }
 
 
@@ -302,6 +452,97 @@ def test_ines_changes_the_greeting(ines: Client):
 
     assert answer.redirect_chain, answer.context["errors"]
     assert Agent.objects.get().greeting == "Welcome!"
+
+
+def german(agent: Agent, **changes: Any) -> dict[str, Any]:
+    voice, _ = Voice.objects.get_or_create(name="Anna", defaults={"language": "de"})
+    return {"agent": agent.pk, "language": "de", "voice": voice.pk} | changes
+
+
+def save_languages(ines: Client, agent: Agent, *rows: dict[str, Any], **changes: Any) -> str:
+    """What the page says once it was sent with these other languages."""
+    data = {k: v for k, v in model_to_dict(agent).items() if not isinstance(v, dict)}
+    answer = ines.post(page_of(agent), data | changes | languages_post(*rows), follow=True)
+    return html.unescape(answer.content.decode())
+
+
+@pytest.fixture
+def polyglot() -> Agent:
+    """The clinic with a recogniser of many languages."""
+    agent = clinic()
+    Agent.objects.update(stt_engine="faster_whisper", stt_options={"path": "/models/whisper"})
+    agent.refresh_from_db()
+    return agent
+
+
+WHISPER = {"stt__faster_whisper__path": "/models/whisper"}
+
+
+def test_ines_adds_a_language_and_sees_its_ready_sentences(ines: Client, polyglot: Agent):
+    save_languages(ines, polyglot, german(polyglot), **WHISPER)
+
+    assert polyglot.languages.get().language == "de"
+    page = html.unescape(ines.get(page_of(polyglot)).content.decode())
+    assert SENTENCES["de"].say_again in page
+
+
+def test_a_language_the_recogniser_cannot_hear_is_refused_with_the_way_out(ines: Client):
+    agent = clinic()
+
+    page = save_languages(ines, agent, german(agent))
+
+    assert "PocketSphinx understands English only" in page
+    assert "Choose Whisper under Engines" in page
+    assert not agent.languages.exists()
+
+
+def test_a_voice_of_another_language_is_refused_with_the_way_out(ines: Client, polyglot: Agent):
+    row = german(polyglot, voice=polyglot.voice_id)
+
+    page = save_languages(ines, polyglot, row, **WHISPER)
+
+    assert "This voice speaks English. Make one that speaks German under Voices" in page
+
+
+def test_a_language_is_there_once(ines: Client, polyglot: Agent):
+    twice = save_languages(ines, polyglot, german(polyglot), german(polyglot), **WHISPER)
+    main = save_languages(
+        ines, polyglot, german(polyglot, language="en", voice=polyglot.voice_id), **WHISPER
+    )
+
+    assert "German is in this list already" in twice
+    assert "English is the agent's main language already" in main
+    assert not polyglot.languages.exists()
+
+
+def test_a_language_nobody_has_translated_wants_every_sentence(ines: Client, polyglot: Agent):
+    voice = Voice.objects.create(name="Ana", language="pt")
+    row = german(polyglot, language="pt", voice=voice.pk)
+
+    page = save_languages(ines, polyglot, row, **WHISPER)
+    assert "There is no ready sentence in Portuguese yet. Write it." in page
+
+    said = {name: "Bem." for name in AGENT_SENTENCES if name != "fillers"}
+    save_languages(ines, polyglot, row | said, **WHISPER)
+    assert polyglot.languages.get().goodbye == "Bem."
+
+
+def test_ines_is_told_that_sentences_were_changed_for_the_language(ines: Client, polyglot: Agent):
+    page = save_languages(ines, polyglot, language="de", **WHISPER)
+
+    assert "are in German now" in page
+
+
+def test_ines_is_told_when_nobody_has_translated_the_sentences(ines: Client, polyglot: Agent):
+    page = save_languages(ines, polyglot, language="pt", **WHISPER)
+
+    assert "There are no ready sentences in Portuguese" in page
+
+
+def test_a_voice_says_which_languages_it_speaks_for_whom(ines: Client, polyglot: Agent):
+    save_languages(ines, polyglot, german(polyglot), **WHISPER)
+
+    assert "Demo clinic (German)" in ines.get("/admin/agents/voice/").content.decode()
 
 
 def test_two_questions_can_swap_their_keys(ines: Client):

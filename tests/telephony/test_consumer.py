@@ -227,6 +227,8 @@ def agent(db: None) -> Agent:
         greeting="Hello.",
         say_again="Again?",
         trouble="Sorry.",
+        patience="own",
+        done_ms=100,
         endpoint_ms=100,
     )
     Question.objects.create(agent=agent, wordings="when are you open", answer="At eight.")

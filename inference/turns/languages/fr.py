@@ -1,13 +1,130 @@
 """French."""
 
-from inference.turns.languages.table import Language, phrases
+from inference.turns.languages.table import Language, pairs, phrases, worth
+
+_UNITS = ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
+_TENS = "vingt trente quarante cinquante soixante septante huitante octante nonante"
+_AFTER_TENS = "onze douze treize quatorze quinze seize dix"
 
 LANGUAGE = Language(
     code="fr",
-    hesitations=phrases("euh, hum"),
-    backchannels=phrases("oui, mhm, d accord, ok"),
-    politeness=phrases("merci, s il vous plaît"),
-    hanging=phrases("et, ou, mais, de, le, la, un, une, je voudrais"),
-    complete=phrases("oui, non, au revoir"),
-    yes_no=phrases("oui, non"),
+    hesitations=phrases("euh, heu, hum, hem, ben, bah, hm, hmm, euuh"),
+    backchannels=phrases(
+        "mhm, mm hm, mm, hm, hmm, ah, oh, oui, ouais, ok, okay, d'accord, bien, très bien, je vois",
+        "voilà, exact, exactement, c'est ça, ah bon, ah oui, bon, entendu, parfait, super",
+        "bien sûr",
+    ),
+    openers=phrases(
+        "alors, bon, ben, bah, euh, heu, hum, ah, oh, bonjour, bonsoir, allô, oui alors, donc, et",
+        "mais, d'accord, ok, oui bonjour, excusez moi, pardon, en fait, eh bien, voilà",
+    ),
+    politeness=phrases(
+        "merci, s'il vous plaît, s'il te plaît, s'il vous plait, merci beaucoup, merci bien",
+        "monsieur, madame, je vous prie",
+    ),
+    yes_no=phrases(
+        "oui, non, ouais, si, d'accord, exact, exactement, tout à fait, bien sûr, absolument",
+        "c'est ça, pas du tout, je crois, je pense, volontiers, ok, okay, mhm, voilà, correct",
+    ),
+    hanging=phrases(
+        "le, la, les, l, un, une, des, du, de, d, au, aux, mon, ma, mes, ton, ta, tes, son, sa",
+        "ses",
+        "notre, nos, votre, vos, leur, leurs, ce, cet, cette, ces, quel, quelle, quels, quelles",
+        "quelques, chaque, plusieurs, aucun, aucune, un peu de, beaucoup de, m, n, s, t, j, c, qu",
+        "et, ou, mais, donc, or, ni, car, parce que, parce qu, que, puisque, puisqu, si, quand",
+        "lorsque, comme, afin de, afin que, pour que, pour qu, alors que, sinon, dès que",
+        "est ce que",
+        "est ce qu, qu'est ce que, qu'est ce qu, ce que, ce qui, ce qu, qui, dont, où",
+        "à, dans, en, par, pour, avec, sans, sur, sous, vers, chez, entre, contre, depuis, pendant",
+        "avant, après, jusqu'à, jusqu'au, jusque, près de, à côté de, au sujet de, à propos de",
+        "à cause de, grâce à, environ, vers les, d'un, d'une, qu'un, qu'une, c'est un, c'est une",
+        "je, j'ai, tu, il, ils, on, nous, vous avez, je suis, nous sommes, nous avons, il y a",
+        "j'aimerais, je voudrais, je veux, je vais, je peux, je dois, je cherche, j'avais",
+        "j'aurais, je voulais, j'ai besoin, j'ai besoin de, j'ai besoin d, j'ai besoin d'un",
+        "on voudrait, nous voudrions, nous aimerions, est, sont, était, a, ont, avait, sera, c'est",
+        "c'était, qu'il, qu'elle, qu'on, que je, que vous, ne, n'est, pas de, pas d, très, trop",
+        "plus de, moins de, aussi, même, juste, seulement, presque, encore un, docteur",
+        "monsieur le",
+        "vous pouvez, pouvez vous, pourriez vous, avez vous, puis je, peut on, je m'appelle",
+        "mon nom est, mon numéro est, mon numéro c'est, le numéro est, l'adresse est, je vous",
+        "pouvez vous me, pourriez vous me, le problème c'est que, c'est à dire, par exemple, dire",
+        "je me demandais, savoir, savoir si, pour savoir, au nom de, combien de, point, arobase",
+        "tiret, double, de la, de l, à la, à l, peut être que, je m, je n, il faut, il faudrait",
+    ),
+    hanging_alone=phrases(
+        "je crois, je pense, je suppose, s'il vous plaît, peut être, vous savez, hier, c'est",
+        "vous, il, elle, ça, cela, en fait, j'appelle",
+    ),
+    hanging_after_words=phrases("comment, pourquoi, combien, quand, quoi, où, qui"),
+    waiting=phrases(
+        "un instant, une seconde, un moment, une minute, attendez, attends, voyons, voyons voir",
+        "laissez moi voir, laissez moi réfléchir, je regarde, je cherche, je vérifie",
+        "deux secondes",
+        "ne quittez pas, je réfléchis, comment dire, attendez une seconde, un petit instant",
+    ),
+    asks_nothing=pairs("est sont", "il elle ils elles ce"),
+    complete=phrases(
+        "oui, non, ouais, si, exact, exactement, tout à fait, bien sûr, absolument, d'accord",
+        "c'est tout, ce sera tout, rien d'autre, au revoir, bonne journée, bonne soirée, à bientôt",
+        "à demain, salut, c'est ça, c'est bon, c'est parfait, parfait, très bien, ça marche, ça va",
+        "ça me va, pas de problème, pas du tout, merci, volontiers, avec plaisir, comment",
+        "répétez, pardon, aide, aidez moi, un conseiller, opérateur, entendu, c'est correct",
+        "je ne comprends pas, je n'ai pas compris, vous m'entendez, peu importe, laissez tomber",
+        "c'est noté, c'est exact, c'est faux, je suis là, vous êtes là, qui êtes vous",
+    )
+    - phrases("comment"),
+    closing=phrases(
+        "c'est tout, ce sera tout, rien d'autre, au revoir, bonne journée, bonne soirée, répéter",
+        "parler à quelqu'un, un conseiller, une vraie personne, un être humain, m'aider",
+        "me rappeler, rappelez moi, plus lentement, plus fort, ça me va, c'est possible, ça coûte",
+    ),
+    auxiliaries=phrases("est, sont, a, ont, était"),
+    pronouns=phrases("il, elle, ce, ça, on, ils, elles"),
+    question_words=phrases(
+        "où, quand, comment, pourquoi, combien, qui, que, quel, quelle, quels, quelles, qu'est",
+        "quoi, à",
+    ),
+    question_verbs=phrases(
+        "est, sont, êtes, était, sera, avez, a, ont, faites, fait, faut, peut, puis, pouvez, coûte",
+        "coûtent, ouvrez, ouvre, fermez, ferme, dure, allez, va, vont, commence, qu'est, dois",
+        "vous",
+    ),
+    digits=worth(
+        d1=" ".join(_UNITS),
+        d2=f"{_AFTER_TENS} {_TENS} quatrevingt quatrevingts cent",
+        d3="mille",
+    ),
+    zeros=phrases("zéro"),
+    tens=phrases(_TENS.replace(" ", ","), "quatrevingt, quatrevingts, dix"),
+    after_tens=phrases(_AFTER_TENS.replace(" ", ","), ",".join(_UNITS[1:])),
+    joiners=phrases("et"),
+    written_together=("quatre vingt", "quatre vingts"),
+    doubles={"double": 2, "triple": 3},
+    plus=phrases("plus"),
+    number_digits_after_zero=frozenset({10}),
+    as_in=phrases("comme, comme dans"),
+    capital=phrases("majuscule, minuscule, lettre"),
+    at=phrases("arobase, at, chez"),
+    dot=phrases("point"),
+    negations=phrases("non, pas, aucun, aucune, sans, rien, n'ai, jamais"),
+    months=phrases(
+        "janvier, février, mars, avril, mai, juin, juillet, août, septembre, octobre, novembre",
+        "décembre",
+    ),
+    days=phrases("premier, 1er"),
+    thousands=phrases("mille, cent"),
+    asks_spelling=phrases("épeler, épelez, épelle, lettre par lettre"),
+    asks_email=phrases("e mail, email, mail, courriel, adresse mail, adresse électronique"),
+    asks_date=phrases("date de naissance, quelle date, quel jour, né, née, la date"),
+    asks_digits=phrases(
+        "numéro de téléphone, votre numéro, numéro de client, numéro de commande, code postal",
+        "quel numéro, numéro de portable, numéro de dossier, numéro de réservation",
+        "numéro de contrat",
+    ),
+    asks_to_confirm=phrases("correct, c'est bien ça, c'est ça, exact, ce numéro, d'accord"),
+    asks_yes_no=phrases(
+        "est, êtes, avez, voulez, souhaitez, puis, pouvez, désirez, dois, voudriez, pourriez",
+        "préférez, c'est, avons, faut, acceptez, connaissez, confirmez",
+    ),
+    units=_UNITS,
 )

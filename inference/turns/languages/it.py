@@ -1,13 +1,150 @@
 """Italian."""
 
-from inference.turns.languages.table import Language, phrases
+from inference.turns.languages.table import Language, pairs, phrases, worth
+
+_UNITS = ("zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove")
+_TENS = (
+    "venti", "trenta", "quaranta", "cinquanta", "sessanta", "settanta", "ottanta", "novanta",
+)  # fmt: skip
+_COMPOUND = (
+    f"{ten[:-1] if unit in ('uno', 'otto') else ten}{unit}"
+    for ten in _TENS
+    for unit in (*_UNITS[1:], "tré")
+)
 
 LANGUAGE = Language(
     code="it",
-    hesitations=phrases("ehm, eh"),
-    backchannels=phrases("sì, mhm, va bene"),
-    politeness=phrases("per favore, grazie"),
-    hanging=phrases("e, o, ma, di, il, la, un, una, vorrei"),
-    complete=phrases("sì, no, arrivederci"),
-    yes_no=phrases("sì, no"),
+    hesitations=phrases("ehm, eh, uhm, mmm, hm, hmm, mah, beh, boh, em"),
+    backchannels=phrases(
+        "mhm, mm hm, mm, hm, hmm, ah, oh, sì, si, ok, okay, va bene, bene, certo, esatto, giusto",
+        "capisco, ho capito, capito, d'accordo, vero, già, perfetto, ah sì, molto bene, ecco",
+    ),
+    openers=phrases(
+        "allora, ehm, eh, beh, mah, ah, oh, dunque, pronto, buongiorno, buonasera, salve, senta",
+        "scusi, mi scusi, ciao, ecco, ok, bene, e, ma, guardi, va bene, quindi, sì pronto",
+        "buon giorno",
+    ),
+    politeness=phrases(
+        "per favore, grazie, grazie mille, per piacere, per cortesia, molte grazie, la ringrazio",
+        "tante grazie, signora, signore",
+    ),
+    yes_no=phrases(
+        "sì, si, no, certo, esatto, esattamente, giusto, corretto, va bene, d'accordo, ok, okay",
+        "certamente, assolutamente, credo di sì, credo di no, penso di sì, per niente, mhm",
+        "perfetto",
+    ),
+    hanging=phrases(
+        "il, lo, la, i, gli, le, l, un, uno, una, del, dello, della, dei, degli, delle, dell, al",
+        "allo, alla, ai, agli, alle, all, dal, dalla, dallo, dall, dalle, dai, nel, nella, nello",
+        "nell, nei, nelle, sul, sulla, sullo, sull, sui, sulle, mio, mia, miei, mie, tuo, tua, suo",
+        "sua, suoi, sue, nostro, nostra, vostro, vostra, ogni, qualche, questo, questa, quel",
+        "quella",
+        "quell, quale, quali, alcuni, alcune, nessun, nessuna, altro, altra, d, c, un'altra",
+        "un altro",
+        "e, ed, o, oppure, ma, però, perché, che, se, anche, anche se, quando, mentre, come",
+        "quindi",
+        "siccome, poiché, né, cioè, dove, visto che, dato che, così, inoltre, in modo che",
+        "di, a, ad, da, in, con, su, per, tra, fra, senza, verso, contro, durante, dopo, prima di",
+        "circa, fino a, fino al, vicino a, vicino al, intorno alle, entro, presso, secondo",
+        "riguardo",
+        "io, noi, mi, ti, ci, vi, si, è, sono, era, ho, hai, ha, abbiamo, hanno, avevo, c'è",
+        "ci sono",
+        "vorrei, voglio, volevo, vorremmo, devo, posso, può, potrebbe, potrei, sto, sto cercando",
+        "cerco, ho bisogno, ho bisogno di, avrei bisogno di, mi chiamo, il mio nome è",
+        "il mio numero è",
+        "il numero è, l'indirizzo è, mi serve, mi servirebbe, mi può, mi potrebbe, può dirmi",
+        "avete",
+        "volevo sapere, volevo chiedere, sapere se, mi chiedevo, chiamo, chiamo per, siamo",
+        "sarebbe",
+        "il problema è, il problema è che, per esempio, ad esempio, vale a dire, a nome, a nome di",
+        "molto, più, meno, tanto, quasi, solo, soltanto, almeno, dottor, dottoressa, signor, non",
+        "quanti, quante, che tipo di, punto, chiocciola, trattino, doppia, dell'",
+    )
+    - phrases("dell', mi, ti, ci, si, uno, molto, sono, ha, ho, tanto, altro, sua, mio, nostro")
+    | pairs("non io che", "ho ha sono"),
+    hanging_alone=phrases(
+        "credo, penso, credo che, penso che, per favore, forse, sa, ieri, lei, lui, sono, ho, ha",
+        "mi, ci, in realtà, la settimana scorsa, mio",
+    ),
+    hanging_after_words=phrases("cosa, chi, quando, dove, come, quanto, perché, che cosa"),
+    waiting=phrases(
+        "un attimo, un momento, un secondo, un minuto, aspetti, aspetta, vediamo, mi faccia vedere",
+        "mi faccia pensare, mi lasci pensare, fammi vedere, un attimino, attenda, come si dice",
+        "aspetti un attimo, resti in linea, sto guardando",
+    ),
+    asks_nothing=pairs("è sono", "lei lui loro"),
+    complete=phrases(
+        "sì, si, no, certo, esatto, giusto, corretto, va bene, d'accordo, perfetto, è tutto",
+        "basta così",
+        "nient'altro, niente altro, arrivederci, arrivederla, ciao, buona giornata, buona serata",
+        "a presto, a domani, va benissimo, benissimo, ottimo, nessun problema, non importa, grazie",
+        "ripeta, può ripetere, aiuto, operatore, un operatore, una persona, non ho capito",
+        "non capisco, mi sente, è ancora lì, chi parla, chi è, credo di sì, credo di no",
+        "volentieri",
+        "con piacere, lasci stare, fa lo stesso, non ancora, altrettanto, mi va bene, tutto qui",
+    ),
+    closing=phrases(
+        "è tutto, basta così, nient'altro, arrivederci, buona giornata, ripetere, ripeterlo",
+        "un operatore, una persona, una persona vera, aiutarmi, richiamarmi, più piano, più forte",
+        "più lentamente, mi va bene, è possibile, se possibile, fa lo stesso, tutto qui",
+    ),
+    auxiliaries=phrases("è, era, posso, può, hanno, devo"),
+    pronouns=phrases("lui, lei, questo, quello, io"),
+    question_words=phrases(
+        "che, chi, cosa, quando, dove, dov'è, come, com'è, quanto, quanta, quanti, quante, quale",
+        "quali, perché, qual, cos'è, a",
+    ),
+    question_verbs=phrases(
+        "è, sono, siete, dov'è, com'è, cos'è, aprite, apre, chiudete, chiude, costa, costano",
+        "posso",
+        "può, avete, ha, fate, fa, dura, arrivo, arriva, parte, inizia, serve, devo, trovate, vi",
+    ),
+    question_least=3,
+    digits=worth(
+        d1=" ".join(_UNITS),
+        d2="dieci undici dodici tredici quattordici quindici sedici diciassette diciotto"
+        f" diciannove cento {' '.join(_TENS)} {' '.join(_COMPOUND)}",
+        d3="mille duecento trecento quattrocento cinquecento seicento settecento ottocento"
+        " novecento",
+    ),
+    zeros=phrases("zero"),
+    doubles={"doppio": 2, "doppia": 2, "triplo": 3},
+    plus=phrases("più"),
+    number_digits=frozenset({10}),
+    number_digits_after_zero=frozenset({10}),
+    spelling_words=phrases(
+        "ancona, bologna, como, domodossola, empoli, firenze, genova, hotel, imola, jolly, kappa",
+        "livorno, milano, napoli, otranto, padova, quarto, roma, savona, torino, udine, venezia",
+        "washington, xilofono, yacht, zara",
+    ),
+    as_in=phrases("come, di, come in"),
+    capital=phrases("maiuscola, minuscola, lettera"),
+    at=phrases("chiocciola"),
+    dot=phrases("punto"),
+    negations=phrases("no, non, nessun, nessuno, nessuna, senza, niente, mai"),
+    months=phrases(
+        "gennaio, febbraio, marzo, aprile, maggio, giugno, luglio, agosto, settembre, ottobre",
+        "novembre, dicembre",
+    ),
+    days=phrases("primo"),
+    thousands=phrases("mille, duemila, cento, novecento"),
+    asks_spelling=phrases(
+        "sillabare, scandire, lettera per lettera, fare lo spelling, lo spelling"
+    ),
+    asks_email=phrases("e mail, email, mail, posta elettronica, indirizzo mail"),
+    asks_date=phrases(
+        "data di nascita, che data, quale data, che giorno, quale giorno, nato, nata"
+    ),
+    asks_digits=phrases(
+        "numero di telefono, il suo numero, codice postale, cap, numero cliente, quale numero",
+        "che numero, numero d'ordine, numero di cellulare, codice cliente, numero di prenotazione",
+    ),
+    asks_to_confirm=phrases(
+        "corretto, è corretto, giusto, questo numero, va bene, d'accordo, vero"
+    ),
+    asks_yes_no=phrases(
+        "è, ha, vuole, desidera, posso, può, preferisce, le, sono, avete, conosce, vorrebbe, c'è",
+        "conferma, accetta, devo",
+    ),
+    units=_UNITS,
 )

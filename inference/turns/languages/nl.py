@@ -1,13 +1,160 @@
 """Dutch."""
 
-from inference.turns.languages.table import Language, phrases
+from inference.turns.languages.table import Language, pairs, phrases, stems, worth
+
+_UNITS = ("nul", "een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen")
+_STEMS = ("een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen")
+_TENS = (
+    "twintig", "dertig", "veertig", "vijftig", "zestig", "zeventig", "tachtig", "negentig",
+)  # fmt: skip
+_COMPOUND = tuple(
+    f"{unit}{'ën' if unit.endswith('e') and unit != 'een' else 'en'}{ten}"
+    for unit in _STEMS
+    for ten in _TENS
+)
+_KAN = "kan kunt kun kunnen zou zouden wil wilt willen heb hebt heeft hebben mag moet moeten ben"
 
 LANGUAGE = Language(
     code="nl",
-    hesitations=phrases("eh, uhm"),
-    backchannels=phrases("ja, hm hm, oké"),
-    politeness=phrases("alstublieft, dank u"),
-    hanging=phrases("en, of, maar, de, het, een, ik wil"),
-    complete=phrases("ja, nee, dag"),
-    yes_no=phrases("ja, nee"),
+    hesitations=phrases("eh, uh, ehm, uhm, euh, hm, hmm, tja, nou ja"),
+    backchannels=phrases(
+        "hm hm, mhm, mm hm, mm, hm, hmm, ah, oh, o, ja, jaja, ja ja, oké, ok, okay, goed, prima",
+        "precies, klopt, inderdaad, juist, ik snap het, ik begrijp het, natuurlijk, mooi, aha",
+        "echt",
+    ),
+    openers=phrases(
+        "nou, eh, uh, uhm, ja, oké, ok, ah, oh, dus, hallo, hoi, goedemorgen, goedemiddag",
+        "goedenavond, goedendag, dag, sorry, pardon, en, maar, eigenlijk, ja hallo, zeg, kijk",
+        "goed",
+    ),
+    politeness=phrases(
+        "alstublieft, alsjeblieft, dank u, dank u wel, dankuwel, bedankt, dank je, dank je wel",
+        "hartelijk dank, graag gedaan, meneer, mevrouw",
+    ),
+    yes_no=phrases(
+        "ja, nee, jawel, klopt, dat klopt, precies, inderdaad, juist, zeker, natuurlijk, graag",
+        "ja graag, oké, ok, mhm, hm hm, absoluut, ik denk het wel, ik denk het niet, liever niet",
+        "prima, correct",
+    ),
+    hanging=phrases(
+        "de, het, een, mijn, m'n, jouw, uw, zijn, z'n, haar, ons, onze, hun, geen, elke, iedere",
+        "deze, welke, welk, enkele, sommige, andere, ander, zo'n, dr, dokter, meneer, mevrouw",
+        "en, of, maar, want, omdat, dat, als, wanneer, terwijl, zodat, hoewel, dus, voordat, nadat",
+        "tenzij, zoals, ofwel, sinds, totdat, zodra, mits, die",
+        "van, voor, met, zonder, bij, naar, tot, op, in, aan, uit, over, onder, tussen, door, om",
+        "tegen, tijdens, rond, vanaf, wegens, binnen, buiten, naast, achter, volgens, ongeveer",
+        "minstens, te, ter, per, via, in verband met, in plaats van, vanwege",
+        "is, was, waren, wordt, worden, ben, bent, heb, hebt, heeft, hebben, had, kan, kunt",
+        "kunnen",
+        "kunt u, kan ik, mag ik, kunt u mij, kunt u me, heeft u, hebben jullie, zou, zou ik, wil",
+        "ik, we, wij, ik wil, ik wil graag, ik wilde, ik zou, ik zou graag, ik heb, ik ben",
+        "ik zoek",
+        "ik moet, ik kan, ik bel, ik bel over, ik heet, mijn naam is, mijn nummer is",
+        "het nummer is",
+        "het adres is, wij willen, we willen, we hebben, we zijn, ik wou, ik wou graag",
+        "ik wilde graag",
+        "ik vroeg me af, weten of, vragen of, het probleem is, het probleem is dat, namelijk",
+        "bijvoorbeeld, dat wil zeggen, op naam van, erg, heel, zeer, nog, ook, al, alleen, bijna",
+        "hoeveel, wat voor, niet alleen, er is, er zijn, het is, dat is, punt, apenstaartje",
+        "streepje, dubbel, weten hoe, zeggen hoe, mij vertellen, me vertellen, graag een",
+    )
+    - phrases("dat, die, zijn, meneer, mevrouw, over, al")
+    | pairs(_KAN, "ik we wij")
+    | pairs("dat of als omdat en maar want", "ik we wij u het dat er"),
+    hanging_alone=phrases(
+        "ik denk, ik geloof, ik bedoel, alstublieft, misschien, weet u, gisteren, u, hij, het, dat",
+        "ik hoop, vorige week, die, eigenlijk, over, kunt u alstublieft",
+    ),
+    hanging_after_words=phrases("wat, wie, waar, wanneer, waarom, hoe, hoe lang, hoe laat"),
+    waiting=phrases(
+        "een moment, moment, een momentje, momentje, een ogenblik, een seconde, wacht even, wacht",
+        "even kijken, even denken, laat me even kijken, laat me denken, ogenblikje, eens kijken",
+        "ik kijk even, ik zoek het even op, blijf aan de lijn, hoe zeg je dat, een ogenblikje",
+    ),
+    asks_nothing=pairs("is zijn was waren", "het dat dit er hij"),
+    complete=phrases(
+        "ja, nee, jawel, klopt, dat klopt, precies, inderdaad, juist, zeker, natuurlijk, graag",
+        "dat is alles, dat was alles, dat was het, verder niets, tot ziens, dag, doei, fijne dag",
+        "fijne dag nog, tot morgen, tot dan, is goed, dat is goed, prima, perfect, geen probleem",
+        "dank u, bedankt, wat zegt u, wablief, nog een keer, herhalen, help, een medewerker",
+        "medewerker, ik begrijp het niet, ik versta u niet, hoort u mij, bent u daar",
+        "bent u er nog",
+        "maakt niet uit, dat maakt niet uit, laat maar, ik denk het wel, ik denk het niet, akkoord",
+        "afgesproken, dat is prima, in orde, met wie spreek ik, wie bent u, liever niet, nog niet",
+    ),
+    closing=phrases(
+        "dat is alles, dat was alles, dat was het, verder niets, tot ziens, fijne dag, herhalen",
+        "een medewerker, een medewerker spreken, een mens, mens spreken, helpen, terugbellen",
+        "langzamer, harder, luider, maakt niet uit, is goed, dat kost, kost dat, duurt het",
+        "als het kan, spellen, met pin betalen",
+    ),
+    auxiliaries=phrases("is, was, ben, bent, heb, heeft, kan, had"),
+    pronouns=phrases("het, dat, ik, hij, u, dit"),
+    separable=stems(
+        "op: bel neem hang zoek haal schrijf sta hou los ruim",
+        "aan: kom bied meld vraag zet doe",
+        "af: haal zeg spreek reken maak",
+        "uit: leg ga zet doe zoek kom val",
+        "over: zet maak stap neem",
+        "door: verbind geef ga stuur",
+        "mee: neem ga kom breng",
+        "om: ruil boek zet",
+        "in: schrijf vul lever stap",
+        "toe: stuur voeg",
+        "bij: wil kom voeg",
+        "voor: stel lees",
+    ),
+    question_words=phrases("wat, wie, waar, wanneer, waarom, hoe, hoeveel, welke, welk, waarvoor"),
+    question_verbs=phrases(
+        _KAN.replace(" ", ","),
+        "is, zijn, bent, kost, kosten, duurt, kom, komt, gaat, gaan, vind, vindt, doe, doet, zit",
+        "sluit, sluiten, open, opent, begint, spreek, zegt, bedoelt, werkt, heten, heet, was",
+    ),
+    question_least=3,
+    digits=worth(
+        d1=" ".join(_UNITS),
+        d2="tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien honderd"
+        f" {' '.join(_TENS)} {' '.join(_COMPOUND)}",
+        d3="duizend tweehonderd driehonderd vierhonderd vijfhonderd zeshonderd zevenhonderd"
+        " achthonderd negenhonderd",
+        d4=" ".join(("negentienhonderd", "tweeduizend", *(f"negentien{two}" for two in _COMPOUND))),
+    ),
+    zeros=phrases("nul"),
+    doubles={"dubbel": 2, "dubbele": 2},
+    plus=phrases("plus"),
+    number_digits_after_zero=frozenset({10}),
+    spelling_words=phrases(
+        "anton, bernhard, cornelis, dirk, eduard, ferdinand, gerard, hendrik, izaak, johan, karel",
+        "lodewijk, maria, nico, otto, pieter, quotiënt, rudolf, simon, teunis, utrecht, victor",
+        "willem, xantippe, ypsilon, zaandam",
+    ),
+    as_in=phrases("van, zoals, zoals in"),
+    capital=phrases("hoofdletter, letter"),
+    at=phrases("apenstaartje, at, apestaartje"),
+    dot=phrases("punt"),
+    negations=phrases("nee, niet, geen, zonder, niets, nooit"),
+    months=phrases(
+        "januari, februari, maart, april, mei, juni, juli, augustus, september, oktober, november",
+        "december",
+    ),
+    days=phrases(
+        "eerste, tweede, derde, vierde, vijfde, zesde, zevende, achtste, negende, tiende, elfde",
+        "twaalfde, dertiende, veertiende, vijftiende, zestiende, zeventiende, achttiende",
+        "negentiende, twintigste, dertigste",
+    ),
+    thousands=phrases("duizend, tweeduizend, negentienhonderd, honderd"),
+    asks_spelling=phrases("spellen, spel, letter voor letter, spelt"),
+    asks_email=phrases("e mail, email, mail, e mailadres, mailadres, emailadres"),
+    asks_date=phrases("geboortedatum, welke datum, welke dag, geboren, de datum"),
+    asks_digits=phrases(
+        "telefoonnummer, uw nummer, klantnummer, postcode, mobiele nummer, ordernummer",
+        "bestelnummer",
+        "welk nummer, factuurnummer, reserveringsnummer, contractnummer, rekeningnummer",
+    ),
+    asks_to_confirm=phrases("klopt dat, klopt, correct, juist, dit nummer, akkoord, goed, toch"),
+    asks_yes_no=phrases(
+        _KAN.replace(" ", ","),
+        "is, zijn, bent, zal, klopt, was, wenst, kent, gaat, past, bevestigt",
+    ),
+    units=_UNITS,
 )

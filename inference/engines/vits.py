@@ -13,6 +13,7 @@ from inference.engines.base import (
     EngineFailed,
     EngineUnavailable,
     VoiceChoice,
+    without_region,
 )
 from inference.engines.folders import model_folder
 
@@ -68,7 +69,7 @@ class Vits:
                     self._tts.tts(
                         text,
                         speaker=self._speaker(voice),
-                        language=voice.language if self._tts.is_multi_lingual else None,
+                        language=self._language(voice),
                         split_sentences=False,
                     )
                 )
@@ -90,3 +91,13 @@ class Vits:
         if name not in self.speakers:
             raise EngineFailed(f"VITS has no speaker {name!r}; it has {', '.join(self.speakers)}")
         return name
+
+    def _language(self, voice: VoiceChoice) -> str | None:
+        """None for a model of one language: what it was taught is what it speaks."""
+        known = tuple(self._tts.languages or ())
+        if not known:
+            return None
+        for name in (voice.language, without_region(voice.language)):
+            if name in known:
+                return name
+        raise EngineFailed(f"VITS speaks {', '.join(known)}; not {voice.language!r}")

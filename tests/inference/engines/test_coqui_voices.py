@@ -3,6 +3,7 @@
 import logging
 import shutil
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -65,10 +66,25 @@ def test_the_unpatched_xtts_class_loads_and_streams(models):
     stream.close()
 
 
-def test_speed_makes_it_shorter(cloner):
+@pytest.mark.parametrize("speed", [0.5, 0.8, 1.25, 2.0])
+def test_xtts_speaks_at_the_voices_speed(cloner, speed):
     plain = b"".join(cloner.synthesize(SENTENCE, voice()))
-    fast = b"".join(cloner.synthesize(SENTENCE, voice(speed=2.0)))
-    assert len(fast) < 0.65 * len(plain)
+    other = b"".join(cloner.synthesize(SENTENCE, voice(speed=speed)))
+    assert len(other) == pytest.approx(len(plain) / speed, rel=0.1)
+
+
+def test_xtts_speaks_the_voices_language(cloner, monkeypatch):
+    asked = []
+    stream = cloner._model.inference_stream
+
+    def note(text, language, *args, **kwargs):
+        asked.append(language)
+        return stream(text, language, *args, **kwargs)
+
+    monkeypatch.setattr(cloner._model, "inference_stream", note)
+    next(cloner.synthesize("Ja.", voice(language="de-CH")))
+    next(cloner.synthesize("Yes.", voice()))
+    assert asked == ["de", "en"]
 
 
 def test_a_recording_is_cloned_once_and_again_when_it_changes(cloner, sample, monkeypatch):
@@ -228,6 +244,31 @@ def test_vits_speaks_at_the_voices_speed(reader):
     plain = seconds(1.0)
     assert seconds(2.0) == pytest.approx(plain / 2, rel=0.1)
     assert seconds(0.5) == pytest.approx(plain * 2, rel=0.1)
+
+
+class SpeaksTwo:
+    """What the library shows of a model of two languages."""
+
+    languages = ("en", "de")
+    speakers = None
+
+    def __init__(self):
+        self.asked = []
+        self.synthesizer = SimpleNamespace(tts_model=SimpleNamespace(length_scale=1.0))
+
+    def tts(self, text, *, speaker, language, split_sentences):
+        self.asked.append(language)
+        return [0.5] * 100
+
+
+def test_vits_speaks_the_voices_language(reader, monkeypatch):
+    two = SpeaksTwo()
+    monkeypatch.setattr(reader, "_tts", two)
+    for language in ("en", "de-CH"):
+        assert list(reader.synthesize("Ja.", voice(language=language)))
+    assert two.asked == ["en", "de"]
+    with pytest.raises(EngineFailed, match="'fr'"):
+        next(reader.synthesize("Oui.", voice(language="fr")))
 
 
 @pytest.mark.parametrize("lacking", ["config.json", "model.pth"])

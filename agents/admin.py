@@ -58,9 +58,9 @@ def presets() -> SafeString:
     )
     interrupting = format_html_join(
         "; ",
-        "<b>{}</b> {} ms or {} words",
+        "<b>{}</b> {} ms or {}",
         (
-            (Agent.Interruptions(word).label, preset.barge_in_ms, preset.barge_in_words)
+            (Agent.Interruptions(word).label, preset.barge_in_ms, _words(preset.barge_in_words))
             for word, preset in INTERRUPTIONS.items()
             if preset.can_interrupt
         ),
@@ -71,6 +71,10 @@ def presets() -> SafeString:
         pauses,
         interrupting,
     )
+
+
+def _words(count: int) -> str:
+    return "1 word" if count == 1 else f"{count} words"
 
 
 class PlainFormMixin:
@@ -104,20 +108,7 @@ class AgentLanguageInline(PlainFormMixin, StackedInline):
     tab = True
     verbose_name = "language"
     verbose_name_plural = "Other languages"
-    fieldsets = (
-        (
-            None,
-            {
-                "description": (
-                    "When a caller speaks one of these, the agent goes on in it, with this "
-                    "voice. Sentences left empty are the ready ones, shown in grey once saved. "
-                    "Answers to your questions stay as you wrote them; a language model "
-                    "answers in the caller's language."
-                ),
-                "fields": (("language", "voice"), *AGENT_SENTENCES),
-            },
-        ),
-    )
+    fieldsets = ((None, {"fields": (("language", "voice"), *AGENT_SENTENCES)}),)
 
 
 @admin.register(Agent)

@@ -442,8 +442,15 @@ class AgentLanguageForm(forms.ModelForm):
         fields = ("language", "voice", *AGENT_SENTENCES)
         labels = {name: AgentFields.Meta.labels[name] for name in AGENT_SENTENCES}
         help_texts = {
-            "language": LANGUAGE_HELP,
+            "language": (
+                "Two letters. Once a caller speaks it, the agent goes on in it. The answers to "
+                "your questions stay as you wrote them; a language model answers in the "
+                "caller's language."
+            ),
             "voice": "One that speaks this language. Voices are made under Voices.",
+            "fallback_sentence": (
+                "Empty, this and the sentences below are the ready ones, shown in grey once saved."
+            ),
             "fillers": "One a line.",
         }
 

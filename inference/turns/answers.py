@@ -88,7 +88,7 @@ def is_within_spelling(words: list[str], table: Language) -> bool | None:
         return False
     for end in (len(words), len(words) - 1):  # "b as in", "b as in berlin"
         length = last_entry(words[:end], table.as_in)
-        if length and len(words) > length and len(words[end - length - 1]) == 1 and end > length:
+        if length and end > length and len(words[end - length - 1]) == 1:
             return False
     return None
 
@@ -117,21 +117,22 @@ def date_is_complete(text: str, words: list[str], table: Language) -> bool | Non
     last = words[-1]
     if month_at is None:
         return _day_and_month_are_complete(words, table)
-    has_day = any(_is_day(word, table) for word in words[: month_at + 2])
     after = words[month_at + 1 :]
-    year = [word for at, word in enumerate(after) if at or not has_day or not _is_day(word, table)]
+    has_day = any(_is_day(word, table) for word in words[:month_at])
+    if not has_day and after and _is_day(after[0], table):  # "may third"
+        has_day, after = True, after[1:]
     if has_day and _YEAR.match(last):
         return True
-    if month_at == len(words) - 1:
+    if not after:
         return None if has_day else False
-    return _year_is_complete(year, table) if year else None
+    return _year_is_complete(after, table)
 
 
 def _day_and_month_are_complete(words: list[str], table: Language) -> bool | None:
     """Without the month's name: "der zwölfte zehnte", "the third"."""
     days = [word in table.days for word in words[-2:]]
     if not days[-1]:
-        return None
+        return False if len(words) <= 2 and _is_day(words[-1], table) else None  # "le trois"
     return None if len(days) == 2 and days[0] else False
 
 
@@ -146,7 +147,7 @@ def _year_is_complete(year: list[str], table: Language) -> bool | None:
 
 
 def _is_day(word: str, table: Language) -> bool:
-    return word in table.days or bool(_DAY_OF_MONTH.match(word)) or word in table.digits
+    return word in table.days or bool(_DAY_OF_MONTH.match(word)) or table.digits.get(word, 3) < 3
 
 
 def _is_number(word: str, table: Language) -> bool:

@@ -193,8 +193,6 @@ def _finish(text: str, words: list[str], table: Language, expecting: Expecting) 
         return Finish.HANGING if last_entry(words, table.hanging) else Finish.OPEN
     if _is_short_answer(turn, words, table, expecting):
         return Finish.DONE
-    if consists_of(turn, table.waiting | table.politeness) and not _is_whole(turn, table):
-        return Finish.HANGING
     if _is_whole(turn, table):
         return Finish.DONE
     answer = _answer_is_complete(text, words, table, expecting)
@@ -248,7 +246,7 @@ def _answer_is_complete(
 
 def _sentence_finish(text: str, turn: list[str], table: Language) -> Finish:
     bare = without_last(turn, table.politeness)  # "could you please" hangs like "could you"
-    if last_entry(bare, table.waiting):
+    if not bare or last_entry(bare, table.waiting):  # "please" alone, "one moment please"
         return Finish.HANGING
     if last_entry(bare, table.closing):
         return Finish.DONE

@@ -1,11 +1,10 @@
 """A recogniser's text as words that tables can be asked about, whatever its punctuation."""
 
 import re
-
-LONGEST_ENTRY = 6  # words
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_NOT_SAID = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|<[^>]*>")  # "[cough]", "(music)"
+_NOT_SAID = re.compile(r"\[[^\]]*\]|\([^)\d]*\)|\*[^*]*\*|<[^>]*>")  # "[cough]", "(music)"; not "(0171)"
 
 
 def said(text: str) -> str:
@@ -54,14 +53,20 @@ def without(words: list[str], entries: frozenset[str]) -> list[str]:
 
 def last_entry(words: list[str], entries: frozenset[str]) -> int:
     """How many words the longest entry has that it ends with; 0 if it ends with none."""
-    for length in range(min(LONGEST_ENTRY, len(words)), 0, -1):
+    for length in range(min(_longest(entries), len(words)), 0, -1):
         if " ".join(words[-length:]) in entries:
             return length
     return 0
 
 
 def _entry_at(words: list[str], at: int, entries: frozenset[str]) -> int:
-    for length in range(min(LONGEST_ENTRY, len(words) - at), 0, -1):
+    for length in range(min(_longest(entries), len(words) - at), 0, -1):
         if " ".join(words[at : at + length]) in entries:
             return length
     return 0
+
+
+@lru_cache(maxsize=512)
+def _longest(entries: frozenset[str]) -> int:
+    """Words of the longest entry: most tables hold short ones, and this runs at each word."""
+    return max((entry.count(" ") + 1 for entry in entries), default=0)

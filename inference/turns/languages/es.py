@@ -66,7 +66,7 @@ LANGUAGE = Language(
         "repita, repítelo, otra vez, ayuda, operador, operadora, agente, una persona, da igual",
         "no entiendo, no le entiendo, no he entendido, me oye, me escucha, está ahí, quién es",
         "no importa, olvídelo, creo que sí, creo que no, ahora no, todavía no, con mucho gusto",
-        "encantado, genial, estupendo, que tenga buen día, igualmente",
+        "cuánto cuesta, cuánto es, encantado, genial, estupendo, que tenga buen día, igualmente",
     )
     - phrases("cómo"),
     closing=phrases(

@@ -1,7 +1,7 @@
 """The form of a language's table.
 
 Entries are as the caller's words are compared: lower case, no punctuation but the apostrophe
-inside a word, hyphens as spaces, one space between words, six words at most.
+inside a word, hyphens as spaces, one space between words.
 """
 
 from dataclasses import dataclass, field

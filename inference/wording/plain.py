@@ -40,8 +40,26 @@ _SIGNS_OF_ENTITIES = frozenset("&'\"-–—…«»°§€$£¥%")
 _TAG = re.compile(r"<[/!]?([A-Za-z][\w-]*)[^<>]*>")
 _ADDRESS = re.compile(r"<([^\s<>@]+@[^\s<>]+|[A-Za-z][A-Za-z+.-]*:[^\s<>]+)>")
 _BLOCK_TAGS = frozenset(
-    ("br", "div", "dd", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "table")
-    + ("td", "tr", "ul")
+    (
+        "br",
+        "div",
+        "dd",
+        "dt",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "table",
+        "td",
+        "tr",
+        "ul",
+    )
 )
 _UNSPOKEN = {  # with all they hold
     name: re.compile(f"</{name}>", re.IGNORECASE)

@@ -23,7 +23,7 @@ from inference.engines.base import (
     Transcript,
     without_region,
 )
-from inference.engines.questions import words
+from inference.engines.questions import AFTER_HIDDEN_KEYS, words
 
 PIECE_BYTES = SAMPLE_HZ // 20 * 2  # the decoder holds Python's lock while it takes one piece
 _QUESTIONS, _ONE_WORD = "_default", "one word"  # the decoder's two searches
@@ -175,7 +175,12 @@ def _new_decoder(knowledge: Knowledge, listening: Listening) -> Any:
 
 
 def _vocabulary(knowledge: Knowledge, everyday: tuple[str, ...]) -> _Vocabulary:
-    asked = [words(wording) for entry in knowledge.entries for wording in entry.questions]
+    asked = [
+        words(wording)
+        for entry in knowledge.entries
+        for wording in entry.questions
+        if wording != AFTER_HIDDEN_KEYS
+    ]
     sentences = [*asked, *(words(line) for line in ALWAYS)]
     known = _pronunciations()
     pronunciations: dict[str, tuple[str, ...]] = {}

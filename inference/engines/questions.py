@@ -2,6 +2,9 @@
 
 It thinks nothing up: every word it says was written by the agent's owner. Words that few
 questions share count most, endings and small slips of the recogniser count little.
+
+What comes in brackets was typed: "[1]" asks the question of that key. Digits that nobody may
+know come as "[4 secret digits]" and ask the question "[secret digits]", where the owner wrote it.
 """
 
 import re
@@ -27,6 +30,8 @@ THRESHOLD = 0.6  # measured together with the recogniser: bench/results/
 _SAME_WORD = 75.0  # of 100: "hour" and "hours", not "hour" and "four"
 _STRANGE_WORD = 0.35  # weight of a word that is in no question: people say more than they need
 _KEYS = re.compile(r"\[([0-9*#]+)\]")
+_HIDDEN_KEYS = re.compile(r"\[[0-9]+ secret digits?\]")
+AFTER_HIDDEN_KEYS = "[secret digits]"  # as a question
 
 
 def missing() -> str:
@@ -69,15 +74,22 @@ class Questions:
     def find(self, text: str, knowledge: Knowledge) -> Entry | None:
         if keys := _KEYS.fullmatch(text.strip()):
             return next((e for e in knowledge.entries if e.digit == keys[1]), None)
+        if _HIDDEN_KEYS.fullmatch(text.strip()):
+            return next((e for e in knowledge.entries if AFTER_HIDDEN_KEYS in e.questions), None)
         entry, likeness = nearest(text, knowledge)
         return entry if likeness >= self._threshold else None
 
 
 def _last_two_of_caller(history: tuple[Utterance, ...]) -> list[str]:
-    """What the caller said last, and before the agent's last turn if there was one."""
+    """What the caller said last, and before the agent's last turn if there was one.
+
+    Keys stand for themselves: what was said before them was not answered in time.
+    """
     turns: list[list[str]] = [[]]
     for utterance in history:
         if utterance.speaker is Speaker.CALLER:
+            if utterance.text.startswith("["):
+                turns[-1].clear()
             turns[-1].append(utterance.text)
         elif turns[-1]:
             turns.append([])
@@ -113,12 +125,12 @@ def _prepared(
         (entry, found)
         for entry in knowledge.entries
         for wording in entry.questions
-        if (found := words(wording))
+        if wording != AFTER_HIDDEN_KEYS and (found := words(wording))
     )
     entries_with = Counter(
         word
         for entry in knowledge.entries
-        for word in {word for wording in entry.questions for word in words(wording)}
+        for word in {word for other, wording in wordings if other is entry for word in wording}
     )
     # long words and those of few questions say what is asked, in any language
     weights = {word: min(len(word), 8) / 8 / count**0.5 for word, count in entries_with.items()}

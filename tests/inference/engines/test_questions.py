@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -103,6 +104,34 @@ def test_a_key_asks_its_question():
     assert find("[0]") is HUMAN
     assert find("[9]") is None
     assert find("[12]") is None
+
+
+BALANCE = Entry(("my balance",), "Your PIN, please.", after=After.SECRET_KEYS)
+THANKS = Entry(("[secret digits]",), "Thank you. Somebody will call you back.")
+BANK = Knowledge("en", entries=(BALANCE, THANKS), fallback_sentence=SORRY)
+
+
+def test_an_answer_may_ask_for_digits_that_nobody_is_told():
+    assert reply("my balance", knowledge=BANK) == [BALANCE.answer, After.SECRET_KEYS]
+
+
+def test_secret_digits_are_answered_as_the_owner_wrote():
+    talk = ("my balance", BALANCE.answer, "[4 secret digits]")
+    assert reply(*talk, knowledge=BANK) == [THANKS.answer]
+    assert reply(*talk, knowledge=replace(BANK, entries=(BALANCE,))) == [SORRY]
+
+
+def test_what_was_said_before_the_keys_does_not_hide_them():
+    history = (Utterance(Speaker.CALLER, "erm yes"), Utterance(Speaker.CALLER, "[4 secret digits]"))
+
+    async def parts():
+        return [part async for part in questions.Questions().reply(history, BANK)]
+
+    assert asyncio.run(parts()) == [THANKS.answer]
+
+
+def test_nobody_can_say_what_only_keys_ask():
+    assert find("secret digits", BANK) is None
 
 
 def test_the_answer_is_given_and_what_follows_it():

@@ -177,6 +177,13 @@ def talks_for_ever(call: Answering) -> None:
         call.piece("and so on and on, ")
 
 
+def thinks_for_ever(call: Answering) -> None:
+    call.begin()
+    call.piece("<think>")
+    while True:
+        call.piece("and so on and on, ")
+
+
 def sends_one_endless_line(call: Answering) -> None:
     call.begin()
     call.raw(b"data: " if not call.is_ollama else b'{"message": "')

@@ -3,12 +3,16 @@
 A model server may send anything, at any pace, for ever. What comes out of `spoken` is text to
 be spoken, at most MAX_CHARACTERS of it, or EngineFailed within TOTAL_SECONDS. Error texts name
 the kind of trouble only: a server's own words may hold the caller's.
+
+The request of a turn begins as the one before it did, byte for byte, so that the server reads
+only what is new: whatever changes in a call stands at the end.
 """
 
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from enum import Enum
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -26,16 +30,32 @@ PIECE_SECONDS = 15.0  # between two pieces, and to the first one
 TOTAL_SECONDS = 60.0
 WARM_SECONDS = 300.0  # a large model has to come from the disk first
 MAX_CHARACTERS = 4_000
+MAX_UNSPOKEN = 16_000  # characters in which nothing is to be spoken: thoughts, blanks
 MAX_WIRE_BYTES = 4_000_000  # of one answer with all its packaging
 
 _MANNER = (
     "You are speaking with a caller on the telephone. Answer in one or two short spoken"
-    " sentences, in the language with the code {language}. Plain words only: no lists, no"
-    " formatting, no emoji, no remarks about yourself. If the facts do not hold the answer,"
-    " say so and do not guess."
+    " sentences, in {language}. Plain words only: no lists, no formatting, no emoji, no remarks"
+    " about yourself. If the facts do not hold the answer, say so and do not guess."
 )
-_MARKS = {After.HANG_UP: "[hang up]", After.HAND_OVER: "[hand over]"}
+_ONE_LANGUAGE = "the language with the code {language}"
+_ITS_LANGUAGE = "the language that the caller's last message asks for"
+_ANSWER_IN = "(Answer in the language with the code {language}.)"
+_KEYS = (
+    "Keys pressed on the telephone come as a text like [1] or [1234]: take them for the answer to"
+    " what you asked last."
+)
+_HIDDEN_KEYS = (
+    "Digits that nobody may know come as a text like [4 secret digits]: you are not told them,"
+    " they are where they belong. Never ask for them in words."
+)
+_MARKS = {
+    After.HANG_UP: "[hang up]",
+    After.HAND_OVER: "[hand over]",
+    After.SECRET_KEYS: "[secret keys]",
+}
 _CALL_BEGINS = "(the caller is on the line)"
+TOOL_CALL = object()  # instead of a piece: the model wants a tool, and there is none
 
 T = TypeVar("T")
 
@@ -51,20 +71,26 @@ def messages(history: tuple[Utterance, ...], knowledge: Knowledge) -> list[dict[
             talk.append({"role": role, "content": utterance.text})
     if not talk or talk[0]["role"] != "user":
         talk.insert(0, {"role": "user", "content": _CALL_BEGINS})
+    if knowledge.languages and talk[-1]["role"] == "user":
+        talk[-1]["content"] += f" {_ANSWER_IN.format(language=knowledge.language)}"
     return [{"role": "system", "content": _system(knowledge)}, *talk]
 
 
 def _system(knowledge: Knowledge) -> str:
-    parts = [knowledge.instructions, _MANNER.format(language=knowledge.language)]
+    """The same in every turn of a call, also when the caller changes the language."""
+    language = _ITS_LANGUAGE if knowledge.languages else _ONE_LANGUAGE
+    manner = _MANNER.format(language=language.format(language=knowledge.language))
+    parts = [knowledge.instructions, manner]
     if knowledge.entries:
         facts = ["Facts you may use:"]
         for entry in knowledge.entries:
             mark = f" Then write {_MARKS[entry.after]}." if entry.after in _MARKS else ""
             facts.append(f"- Asked {' / '.join(entry.questions)!r}: {entry.answer}{mark}")
         parts.append("\n".join(facts))
-    if any(entry.digit for entry in knowledge.entries):
-        keys = ", ".join(f"[{e.digit}] {e.questions[0]}" for e in knowledge.entries if e.digit)
-        parts.append(f"A key pressed on the telephone comes as a text like [1]. Keys: {keys}")
+    keys = ", ".join(f"[{e.digit}] {e.questions[0]}" for e in knowledge.entries if e.digit)
+    parts.append(f"{_KEYS} Without such a question: {keys}" if keys else _KEYS)
+    if any(entry.after is After.SECRET_KEYS for entry in knowledge.entries):
+        parts.append(_HIDDEN_KEYS)
     return "\n\n".join(part for part in parts if part)
 
 
@@ -81,8 +107,8 @@ async def spoken(
                 break
     for part in reply.finish():
         yield part
-    if reply.is_empty:
-        raise EngineFailed(f"{server} sent an empty reply")
+    if not reply.has_words:
+        raise EngineFailed(f"{server} sent an empty reply: no words to speak")
 
 
 async def _in_time(pieces: AsyncGenerator[Any, None], server: str) -> AsyncGenerator[str]:
@@ -102,6 +128,8 @@ async def _in_time(pieces: AsyncGenerator[Any, None], server: str) -> AsyncGener
                 raise
             except Exception as error:
                 raise EngineFailed(f"{server} failed: {trouble(error)}") from None
+            if piece is TOOL_CALL:
+                return
             if not isinstance(piece, str):  # openai's client lets any type through
                 raise EngineFailed(f"{server} sent something that is no text")
             yield piece
@@ -120,66 +148,107 @@ def temperature(option: str) -> float:
     return value
 
 
+def parallel(option: str) -> int:
+    """How many replies the server writes at the same time."""
+    if not (option or "4").isdecimal() or not 1 <= int(option or "4") <= 1_000:
+        raise EngineUnavailable("replies at a time is a number from 1 to 1000")
+    return int(option or "4")
+
+
 def trouble(error: Exception) -> str:
     """What went wrong, without a word of what was sent."""
     status = getattr(error, "status_code", None)
     return f"HTTP {status}" if isinstance(status, int) and status > 0 else type(error).__name__
 
 
+_THOUGHT = "<think>"
+_TAGS = (_THOUGHT, "</think>", "<tool_call>", "<function", "<|python_tag|>")
+_TOOL_MARK = "[tool calls]"
+_DATA = re.compile(r"\s*(```\w*\s*)?(\{|\[\s*[{\"])")
+_PERHAPS_DATA = re.compile(r"\s*(`{0,2}|```\w{0,16}\s*)(\[\s*)?")
+_NO_WORDS = re.compile(r"<[^<>]*>|[\W_]")
+
+
 class Reply:
-    """One reply as it comes: thoughts left out, marks understood, length bounded."""
+    """One reply as it comes: thoughts left out, marks understood, length bounded.
+
+    Where the model begins to write for a machine, as JSON or as the call of a tool, the reply
+    is over.
+    """
 
     _LONGEST_MARK = 16
 
     def __init__(self, allowed: frozenset[After]) -> None:
         self._allowed = {_MARKS[after]: after for after in allowed if after in _MARKS}
-        self._held = ""  # may become a mark or a thought
-        self._is_thinking = False
-        self._characters = 0
+        self._held = ""  # may become a mark, a thought or data
+        self._text = ""
+        self._state = _State.BEGINNING
+        self._unspoken = 0
         self._after: After | None = None
 
     @property
     def is_over(self) -> bool:
-        return self._after is not None or self._characters >= MAX_CHARACTERS
+        return self._state is _State.OVER
 
     @property
-    def is_empty(self) -> bool:
-        return self._characters == 0
+    def has_words(self) -> bool:
+        return bool(_NO_WORDS.sub("", self._text))
 
     def push(self, piece: str) -> list[str | After]:
         self._held += piece
         parts: list[str] = []
         while not self.is_over and self._step(parts):
             pass
-        return self._said("".join(parts))
+        said = self._said("".join(parts))
+        self._unspoken = 0 if said else self._unspoken + len(piece)
+        if len(self._text) >= MAX_CHARACTERS or self._unspoken > MAX_UNSPOKEN:
+            self._state = _State.OVER
+        return said
 
     def finish(self) -> list[str | After]:
         """The rest; an unfinished thought stays a thought."""
-        rest = "" if self._is_thinking or self.is_over else self._held
-        said = self._said(rest)
+        is_speech = self._state in (_State.BEGINNING, _State.SPEAKING)
+        said = self._said(self._held if is_speech else "")
         return [*said, self._after] if self._after else said
 
     def _step(self, parts: list[str]) -> bool:
         """Take one part out of what is held; False where more has to come first."""
-        if self._is_thinking:
-            _, closed, rest = self._held.partition("</think>")
-            self._held = rest.lstrip() if closed else self._held[-len("</think>") :]
-            self._is_thinking = not closed
-            return bool(closed)
+        match self._state:
+            case _State.BEGINNING:
+                return self._begin()
+            case _State.THINKING:
+                return self._think()
         at = self._next_opening()
         parts.append(self._held[:at])
         self._held = self._held[at:]
-        if self._held.startswith("<think>"):
-            self._is_thinking = True
-            self._held = self._held[len("<think>") :]
-            return True
-        return self._held.startswith("[") and self._mark(parts)
+        if self._held.startswith("["):
+            return self._mark(parts)
+        tag = next((tag for tag in _TAGS if self._held.startswith(tag)), "")
+        self._held = self._held[len(tag) :]
+        if tag == _THOUGHT:
+            self._state = _State.THINKING
+        elif tag and tag != "</think>":  # a template may leave out where the thought begins
+            self._state = _State.OVER
+        return bool(tag)
+
+    def _begin(self) -> bool:
+        if _DATA.match(self._held):
+            self._state = _State.OVER
+        elif not _PERHAPS_DATA.fullmatch(self._held):
+            self._state = _State.SPEAKING
+        return self._state is not _State.BEGINNING
+
+    def _think(self) -> bool:
+        _, closed, rest = self._held.partition("</think>")
+        self._held = rest.lstrip() if closed else self._held[-len("</think>") :]
+        if closed:
+            self._state = _State.SPEAKING if self._text else _State.BEGINNING
+        return bool(closed)
 
     def _next_opening(self) -> int:
-        """Where a thought or a mark begins, or may begin with what comes next."""
+        """Where a tag or a mark begins, or may begin with what comes next."""
         for at, letter in enumerate(self._held):
-            tail = self._held[at : at + len("<think>")]
-            if letter == "[" or tail == "<think>" or (letter == "<" and "<think>".startswith(tail)):
+            if letter == "[" or (letter == "<" and _may_be_tag(self._held[at:])):
                 return at
         return len(self._held)
 
@@ -190,17 +259,30 @@ class Reply:
         end = end or 1
         mark = re.sub(r"[\s_-]+", " ", self._held[:end].casefold())
         self._after = self._allowed.get(mark)
-        if self._after is None and mark not in _MARKS.values():
+        if self._after or mark == _TOOL_MARK:
+            self._state = _State.OVER
+        elif mark not in _MARKS.values():
             parts.append(self._held[:end])
         self._held = self._held[end:]
         return True
 
     def _said(self, text: str) -> list[str | After]:
-        text = text[: MAX_CHARACTERS - self._characters]
-        if self.is_empty:
+        text = text[: MAX_CHARACTERS - len(self._text)]
+        if not self._text:
             text = text.lstrip()
-        self._characters += len(text)
+        self._text += text
         return [text] if text else []
+
+
+class _State(Enum):
+    BEGINNING = "beginning"
+    SPEAKING = "speaking"
+    THINKING = "thinking"
+    OVER = "over"
+
+
+def _may_be_tag(text: str) -> bool:
+    return any(text.startswith(tag) or tag.startswith(text) for tag in _TAGS)
 
 
 class PerLoop(Generic[T]):

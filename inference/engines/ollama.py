@@ -36,12 +36,16 @@ def load(choice: EngineChoice) -> "Ollama":
     if not model:
         raise EngineUnavailable("Ollama: name a model, one that `ollama list` shows")
     return Ollama(
-        choice.option("host") or HOST, model, chat.temperature(choice.option("temperature"))
+        choice.option("host") or HOST,
+        model,
+        chat.temperature(choice.option("temperature")),
+        chat.parallel(choice.option("parallel")),
     )
 
 
 class Ollama:
-    def __init__(self, host: str, model: str, temperature: float) -> None:
+    def __init__(self, host: str, model: str, temperature: float, parallel: int) -> None:
+        self.slots = parallel
         self._host = host
         self._model = model
         self._options = {"temperature": temperature, "num_predict": MAX_TOKENS}
@@ -94,7 +98,7 @@ class Ollama:
             async for part in parts:
                 yield part
 
-    async def _pieces(self, messages: list[dict[str, str]]) -> AsyncGenerator[str, None]:
+    async def _pieces(self, messages: list[dict[str, str]]) -> AsyncGenerator[Any, None]:
         stream = await self._clients.get().chat(
             model=self._model,
             messages=messages,
@@ -107,3 +111,5 @@ class Ollama:
             async for part in stream:
                 if part.message.content:
                     yield part.message.content
+                if part.message.tool_calls:
+                    yield chat.TOOL_CALL

@@ -44,11 +44,15 @@ def load(choice: EngineChoice) -> "OpenAi":
         model,
         choice.option("api_key") or _NO_KEY,
         chat.temperature(choice.option("temperature")),
+        chat.parallel(choice.option("parallel")),
     )
 
 
 class OpenAi:
-    def __init__(self, base_url: str, model: str, api_key: str, temperature: float) -> None:
+    def __init__(
+        self, base_url: str, model: str, api_key: str, temperature: float, parallel: int
+    ) -> None:
+        self.slots = parallel
         self._base_url = base_url
         self._model = model
         self._api_key = api_key
@@ -117,5 +121,8 @@ class OpenAi:
         )
         async with stream:
             async for chunk in stream:
-                if chunk.choices and chunk.choices[0].delta.content:
-                    yield chunk.choices[0].delta.content
+                delta = chunk.choices[0].delta if chunk.choices else None
+                if delta and delta.content:
+                    yield delta.content
+                if delta and delta.tool_calls:
+                    yield chat.TOOL_CALL

@@ -41,6 +41,14 @@ _TEMPERATURE = EngineOption(
     default="0.2",
 )
 
+_PARALLEL = EngineOption(
+    "parallel",
+    "Replies at a time",
+    "How many replies the server writes at the same time, such as OLLAMA_NUM_PARALLEL. Too high"
+    " lets replies begun ahead hold up others, too low begins fewer of them.",
+    default="4",
+)
+
 ENGINES = (
     EngineInfo(
         "webrtc",
@@ -130,6 +138,7 @@ ENGINES = (
                 "host", "Address", "Where Ollama listens.", default="http://127.0.0.1:11434"
             ),
             _TEMPERATURE,
+            _PARALLEL,
         ),
     ),
     EngineInfo(
@@ -144,6 +153,7 @@ ENGINES = (
             EngineOption("model", "Model", "A name that the server serves.", required=True),
             EngineOption("api_key", "API key", "Leave empty if the server wants none."),
             _TEMPERATURE,
+            _PARALLEL,
         ),
     ),
     EngineInfo(

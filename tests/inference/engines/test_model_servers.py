@@ -24,6 +24,7 @@ from tests.model_servers import (
     sends,
     sends_one_endless_line,
     talks_for_ever,
+    thinks_for_ever,
 )
 
 # a stream left to the garbage collector is closed too late
@@ -174,6 +175,48 @@ def test_an_empty_reply_is_a_failure(model, model_server):
     assert "empty" in failure(model)
 
 
+CALLS = [{"function": {"name": "book", "arguments": {"day": "monday"}}}]
+
+
+def calls_a_tool(call):
+    """And says nothing more, which nobody waits for."""
+    call.begin()
+    calls = CALLS
+    if not call.is_ollama:
+        function = {"name": "book", "arguments": "{}"}
+        calls = [{"index": 0, "id": "1", "type": "function", "function": function}]
+    call.piece("", tool_calls=calls)
+    call.wait_for_close()
+
+
+def test_a_reply_that_is_only_the_call_of_a_tool_fails_at_once(model, model_server):
+    model_server.script = calls_a_tool
+    assert "no words" in failure(model)
+    assert model_server.closed.wait(5)
+
+
+@pytest.mark.parametrize(
+    "nothing", ['{"name": "book"}', "[TOOL_CALLS]", "<tool_call>", "```json\n{", "[ {"]
+)
+def test_a_reply_written_for_a_machine_fails_at_once(model, model_server, nothing):
+    model_server.script = says_then_is_silent(nothing)
+    assert "no words" in failure(model)
+    assert model_server.closed.wait(5)
+
+
+@pytest.mark.parametrize("nothing", ["<think>They ask.</think>", "**\n- ", "<br>"])
+def test_a_reply_of_only_thoughts_or_markup_is_a_failure(model, model_server, nothing):
+    model_server.script = says(nothing)
+    with pytest.raises(EngineFailed, match="no words"):
+        ask(model)
+
+
+def test_thoughts_without_end_are_cut(model, model_server):
+    model_server.script = thinks_for_ever
+    assert "no words" in failure(model)
+    assert model_server.closed.wait(5)
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
@@ -218,6 +261,13 @@ def test_the_model_may_hand_over_only_where_an_answer_says_so(model, model_serve
     assert ask(model, knowledge=without) == ["One moment. ", " bye"]
 
 
+def test_how_many_replies_it_writes_at_a_time_is_the_owners_word(model):
+    assert model.slots == 4
+    options = {"base_url": "http://127.0.0.1:1/v1", "host": "http://127.0.0.1:1", "model": "t"}
+    for engine in (ollama, openai):
+        assert engine.load(EngineChoice.of("x", parallel="16", **options)).slots == 16
+
+
 def test_warming_up_says_what_is_wrong(model, model_server):
     model.warm()
     model_server.script = refuses(404, "model not found")
@@ -233,10 +283,12 @@ def test_warming_up_says_what_is_wrong(model, model_server):
     [
         EngineChoice.of("ollama"),
         EngineChoice.of("ollama", model="tiny", temperature="hot"),
+        EngineChoice.of("ollama", model="tiny", parallel="0"),
         EngineChoice.of("openai", model="tiny"),
         EngineChoice.of("openai", base_url="http://127.0.0.1:1/v1"),
         EngineChoice.of("openai", base_url="ftp://127.0.0.1", model="tiny"),
         EngineChoice.of("openai", base_url="http://127.0.0.1:1/v1", model="t", temperature="3"),
+        EngineChoice.of("openai", base_url="http://127.0.0.1:1/v1", model="t", parallel="all"),
     ],
 )
 def test_an_unusable_choice_is_refused_before_any_call(choice):

@@ -1,8 +1,11 @@
-"""python -m bench [gap|load|demo|all]: measures, and writes bench/results/.
+"""python -m bench [gap|load|demo|conversation|all]: measures, and writes bench/results/.
 
 gap    response gap at the caller's RTP for 1 and for 10 calls, its parts, CPU per call-minute
 load   how many calls one core holds, server alone on core 0
 demo   the same gap with the demo agent's own engines (pocketsphinx, questions, espeak)
+
+conversation   callers that ask, pause and interrupt, 1 to 100 at once, with stand-in engines;
+               its --help lists what can be changed
 """
 
 import asyncio
@@ -24,7 +27,7 @@ import sqlite3
 from django.conf import settings
 
 from agents.demo import NUMBER
-from bench import scripted
+from bench import conversation, scripted
 from bench.calls import Measured, callers, percentile
 from bench.house import Server, house
 from telephony import human_voice
@@ -39,6 +42,11 @@ HEAD = (
     "| calls | turns | gap p50 | gap p95 | max | missing | CPU s per call-minute | RSS MB |",
     "|---|---|---|---|---|---|---|---|",
 )
+AT_THE_TELEPHONE = """Engines: {engines}.
+The gap is measured at the caller's RTP (mu-law), from the last loud packet sent to the first
+loud packet received."""
+MEDIA_SOCKET = """The server has one core, the callers
+the other; they talk over the media socket, without Asterisk."""
 PARTS = ("endpointing_ms", "stt_ms", "llm_ms", "tts_ms", "response_ms")
 
 
@@ -118,18 +126,18 @@ def _parts() -> list[str]:
     return lines
 
 
-def _write(name: str, title: str, lines: list[str]) -> None:
+def _write(name: str, title: str, lines: list[str], about: str = "") -> None:
     git = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     costs = f"{scripted.STT_MS} + {scripted.LLM_MS} + {scripted.TTS_MS} ms"
     engines = "the demo agent's own" if name == "demo" else f"scripted, costing {costs}"
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {_processor()}"
+    about = about or AT_THE_TELEPHONE.format(engines=engines)
     text = f"""# {title}
 
 {today}, commit {commit}, `./run bench {name}`, {machine}.
-A shared machine: compare within one run. Engines: {engines}. Times in ms. The gap is measured at
-the caller's RTP (mu-law), from the last loud packet sent to the first loud packet received.
+A shared machine: compare within one run. Times in ms. {about}
 
 """
     path = RESULTS / f"{today}-{name}.md"
@@ -144,7 +152,11 @@ def _processor() -> str:
     return platform.machine()
 
 
-def main(what: str) -> None:
+def main(what: str, *rest: str) -> None:
+    if what == "conversation":
+        if page := conversation.main(rest):
+            _write("conversation", "Conversations, stand-in engines", page, MEDIA_SOCKET)
+        return
     if what in ("gap", "all"):
         _write("gap", "Response gap, scripted engines", gap())
     if what in ("load", "all"):
@@ -156,4 +168,4 @@ def main(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "all")
+    main(*(sys.argv[1:] or ["all"]))

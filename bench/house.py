@@ -1,6 +1,7 @@
 """A whole installation for one measurement: database, Asterisk, server; gone afterwards."""
 
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -19,6 +21,7 @@ from tests.e2e.asterisk import RunningAsterisk, free_port, running_asterisk
 READY_S = 120
 STOP_S = 20
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+SERVER = {"DJANGO_SETTINGS_MODULE": "voiceadmin.settings", "PYTHONPATH": str(settings.BASE_DIR)}
 
 
 @dataclass(frozen=True)
@@ -54,38 +57,75 @@ def _cpu_ticks(pid: int) -> int:
 def house(*, scripted: bool, endpoint_ms: int) -> Iterator[tuple[RunningAsterisk, Server]]:
     """With the scripted engines, or the demo agent's own."""
     with running_asterisk(http_port=free_port()) as asterisk:
-        environment = asterisk.environment() | {"DJANGO_SETTINGS_MODULE": "voiceadmin.settings"}
-        for command in ("migrate", "load_demo"):
-            _manage(command, environment)
-        Agent.objects.update(endpoint_ms=endpoint_ms)
-        Turn.objects.all().delete()
+        environment = asterisk.environment()
+        _furnish(environment, {"endpoint_ms": endpoint_ms})
         argv = ["bench/serve.py"] if scripted else ["manage.py", "serve"]
-        log = (settings.VAR_DIR / "serve.log").open("wb")
-        process = subprocess.Popen(
-            [sys.executable, *argv],
-            cwd=settings.BASE_DIR,
-            env=environment | {"PYTHONPATH": str(settings.BASE_DIR)},
-            stdout=log,
-            stderr=log,
-        )
+        with _serving(argv, environment, asterisk.http_port) as server:
+            yield asterisk, server
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the media socket of a server without Asterisk is, and what opens it."""
+
+    port: int
+    password: str
+
+
+@contextmanager
+def media_house(agent: dict[str, Any], changes: dict[str, str]) -> Iterator[tuple[Door, Server]]:
+    """No Asterisk: whoever knows the door may play one. `agent` changes the demo's fields,
+    `changes` the server's environment."""
+    door = Door(free_port(), secrets.token_hex(8))
+    environment = {
+        **os.environ,
+        "VOICEADMIN_HTTP_PORT": str(door.port),
+        "VOICEADMIN_MEDIA_PASSWORD": door.password,
+        "VOICEADMIN_AMI_PORT": str(free_port()),  # nobody answers there
+        "VOICEADMIN_LOG_LEVEL": "WARNING",
+        **changes,
+    }
+    _furnish(environment, agent)
+    with _serving(["bench/serve.py"], environment, door.port) as server:
+        yield door, server
+
+
+def _furnish(environment: dict[str, str], agent: dict[str, Any]) -> None:
+    for command in ("migrate", "load_demo"):
+        _manage(command, environment)
+    Agent.objects.update(**agent)
+    Turn.objects.all().delete()
+
+
+@contextmanager
+def _serving(argv: list[str], environment: dict[str, str], port: int) -> Iterator[Server]:
+    log = (settings.VAR_DIR / "serve.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, *argv],
+        cwd=settings.BASE_DIR,
+        env=environment | SERVER,
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        _wait_ready(port, process)
+        yield Server(process.pid)
+    finally:
+        process.terminate()
         try:
-            _wait_ready(asterisk.http_port, process)
-            yield asterisk, Server(process.pid)
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            log.close()
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
 
 
 def _manage(command: str, environment: dict[str, str]) -> None:
     subprocess.run(
         [sys.executable, "manage.py", command, "--verbosity", "0"],
         cwd=settings.BASE_DIR,
-        env=environment,
+        env=environment | SERVER,
+        stdout=subprocess.DEVNULL,
         check=True,
     )
 

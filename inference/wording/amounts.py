@@ -13,7 +13,7 @@ _SIGNS = {
 _MONEY_BEFORE = r"(?:US\$|[€$£¥]|(?<!\w)(?:EUR|USD|GBP|JPY|CHF|SFr\.))"
 _MONEY_AFTER = r"(?:[€$£¥]|(?:EUR|USD|GBP|JPY|CHF)(?!\w))"
 _MAGNITUDE = (
-    r"(?:million|billion|Millionen|Milliarden|Mio\.|Mrd\.|millions|millones|milioni|miljoen)"
+    r"(?:million|billion|Million(?:en)?|Milliarden?|Mio\.|Mrd\.|millions|millones|milioni|miljoen)"
 )
 _MAGNITUDES = rf"(?: {_MAGNITUDE}(?!\w))?"
 MINUS = r"(?:(?<![\w)])[-−])?"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal, cast
 
-from num2words import CONVERTER_CLASSES, num2words
+from num2words import CONVERTER_CLASSES, num2words  # type: ignore[import-untyped]
 
 Kind = Literal["cardinal", "ordinal", "year"]
 

@@ -102,6 +102,11 @@ class Plain:
         self._begin()
         return text
 
+    @property
+    def has_ended_sentence(self) -> bool:
+        """Whether a space that is not given yet makes the last stop the end of a sentence."""
+        return self._space and self._last in ".!?…"
+
     def _take(self) -> str:
         at = 0
         while at < len(self._held) and (used := self._step(at)) != WAIT:

@@ -20,7 +20,9 @@ def address_words(text: str, language: Language) -> str:
         if part.isdecimal():
             said.append(digits(part, language))
         elif part.isalpha():
-            said.append(_name(part, is_end=at == len(parts) - 1))
+            said.append(
+                _name(part, is_end=parts[at - 1 : at] == ["."] and parts[at + 1 : at + 2] != ["."])
+            )
         else:
             said.append(language.signs.get(part, part))
     return " ".join(said)
@@ -49,9 +51,8 @@ def code_words(text: str, language: Language, code: str) -> str:
     parts = re.findall(r"[A-Z]+|\d+", text)
     name, number = (parts[0], parts[1]) if len(parts) == 2 else ("", "")
     if number.isdecimal() and len(number) <= 2 and number[0] != "0":
-        said_name = (
-            name if len(name) > 3 and not _VOWELS.isdisjoint(name.lower()) else letters(name)
-        )
+        is_word = len(name) > 3 and not _VOWELS.isdisjoint(name.lower())
+        said_name = name if is_word else letters(name)
         return f"{said_name} {number_words(int(number), code) or digits(number, language)}"
     said = []
     for part in parts:

@@ -6,20 +6,21 @@ stays as it is. How each language says it is in `languages`; docs/wording.md sho
 
 import logging
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from inference.wording import amounts, moments, spelling, written_down
+from inference.wording import amounts, moments, spelling
 from inference.wording.languages import de, en, es, fr, it, nl
 from inference.wording.languages.table import Language
 from inference.wording.numbers import knows, number_words
+from inference.wording.patterns import patterns
 
 log = logging.getLogger(__name__)
 
 LANGUAGES = {table.LANGUAGE.code: table.LANGUAGE for table in (de, en, es, fr, it, nl)}
+CONTEXT = 40  # characters around a match that may decide how it is said
 _MONTH_FIRST = frozenset(("", "US", "CA", "PH"))  # regions of English
-_INTEGER = re.compile(r"(?<![\w.,:/+-])\d{1,15}(?![\w:/-]|[.,]\d)")
+_INTEGER = re.compile(r"(?<![\w.,:/+-])[1-9]\d{0,5}(?![\w:/-]|[.,]\d)")
 
 Pronunciations = tuple[tuple[str, str], ...]
 
@@ -36,15 +37,20 @@ def spoken_form(text: str, language: str, pronunciations: Pronunciations = ()) -
     if words := _pronounced(pronunciations):
         pattern, ways = words
         for match in pattern.finditer(text):
-            said += (speaker.say(text, at, match.start()), ways[match[0].lower()])
+            said += (speaker.say(text, at, match.start()), ways[_folded(match[0])])
             at = match.end()
     said.append(speaker.say(text, at, len(text)))
     return "".join(said)
 
 
+def _folded(word: str) -> str:
+    """As IGNORECASE compares, which takes "İ" for "i"."""
+    return word.lower().replace("i̇", "i")
+
+
 @lru_cache(maxsize=256)
 def _pronounced(pronunciations: Pronunciations) -> tuple[re.Pattern[str], dict[str, str]] | None:
-    ways = {word.lower(): way for word, way in reversed(pronunciations) if word.strip()}
+    ways = {_folded(word): way for word, way in reversed(pronunciations) if word.strip()}
     if not ways:
         return None
     words = "|".join(re.escape(word) for word in sorted(ways, key=len, reverse=True))
@@ -80,28 +86,23 @@ class _Counter:
         )
 
 
-Rule = Callable[[re.Match[str]], str | None]
-
-
 class _Speaker:
-    """A language with a table: its patterns, compiled, and what each becomes."""
+    """A language with a table: its patterns, compiled, and a method for what each finds."""
 
     def __init__(self, language: Language, code: str) -> None:
         self._language = language
         self._code = code
-        self._weekday_names = {
-            name: day
+        self._weekdays = {
+            variant: day
             for short, day in language.weekdays.items()
-            for name in (short, short.capitalize())
+            for variant in (short, short.capitalize())
         }
-        self._abbreviations = {
-            _key(short): long
-            for short, long in (language.abbreviations | language.before_number).items()
-        }
-        rules = self._rules()
-        self._by_name = {name: rule for name, (_, rule) in rules.items()}
+        short = language.abbreviations | language.before_number
+        self._abbreviations = {_without_blanks(name): words for name, words in short.items()}
+        known = patterns(language)
+        self._rules = {name: getattr(self, f"_{name}") for name in known}
         self._pattern = re.compile(
-            "|".join(f"(?P<{name}>{pattern})" for name, (pattern, _) in rules.items() if pattern)
+            "|".join(f"(?P<{name}>{pattern})" for name, pattern in known.items())
         )
 
     def say(self, text: str, begin: int, end: int) -> str:
@@ -114,104 +115,67 @@ class _Speaker:
         return "".join(said)
 
     def _said(self, match: re.Match[str]) -> str:
-        rule = self._by_name[_name_of(match)]
         try:
-            words = rule(match)
+            words: str | None = self._rules[str(match.lastgroup)](match)
         except Exception as error:  # a call goes on with what is written
-            log.warning("a wording rule of %s failed: %s", self._code, type(error).__name__)
+            log.warning("%s: %s failed: %s", self._code, match.lastgroup, type(error).__name__)
             return match[0]
-        return match[0] if words is None else words
+        if words is None:
+            return match[0]
+        if match[0].endswith(".") and not words.endswith(".") and not _after(match).strip():
+            return f"{words}."  # it ended the sentence, too
+        return words
 
-    def _rules(self) -> dict[str, tuple[str, Rule]]:
-        """In the order in which they are tried where several could begin."""
-        language, code = self._language, self._code
-        amount = amounts.amount_pattern(language)
-        units = _any(language.units)
-        weekdays = _any(self._weekday_names)
-        cues = _any(language.digit_cues)
-        return {
-            "email": (written_down.EMAIL, self._address),
-            "web": (written_down.WEB, self._address),
-            "iban": (written_down.IBAN, lambda m: spelling.iban_words(m[0], language)),
-            "iso": (written_down.ISO_DATE, self._date),
-            "date": (written_down.DATE, self._date),
-            "day_month": (language.day_month, self._date),
-            "written_date": (moments.month_patterns(language), self._month),
-            "time": (moments.time_pattern(language), self._time),
-            "special": (_abbreviation(language.special), self._special),
-            "short": (_abbreviation(language.abbreviations), self._short),
-            "before_number": (
-                f"{_abbreviation(language.before_number)}(?= ?\\d)", self._short_before_number
-            ),
-            "ending": (_ending(language.endings), lambda m: language.endings[m[0]]),
-            "cued": (
-                rf"(?:(?<!\w){cues}:? (?:(?:number|Nummer|numéro|número|numero|nummer|is|ist|:) )?)"
-                r"(?=\d{3,8}(?![\w]|[.,:/]\d))(?P<cued_digits>\d+)" if cues else "",
-                self._cued,
-            ),
-            "money": (
-                amounts.money_pattern(language),
-                lambda m: amounts.money_words(m[0], language, code),
-            ),
-            "own_phone": (language.phone, self._phone),
-            "percent": (rf"{amount} ?%", self._percent),
-            "unit": (rf"{amount} ?(?P<unit_name>{units})(?![\w/])", self._unit),
-            "phone": (written_down.PHONE, self._phone),
-            "ordinal": (
-                rf"(?<![\w.,])(?P<ordinal_number>\d{{1,4}})(?P<ordinal_mark>{language.ordinal_mark})(?!\w)"
-                if language.ordinal_mark else "",
-                self._ordinal,
-            ),
-            "weekdays": (
-                rf"(?<!\w)(?P<day_from>{weekdays})\.? ?[-–—] ?(?P<day_to>{weekdays})(?![\w])\.?",
-                self._weekdays,
-            ),
-            "code": (written_down.CODE, lambda m: spelling.code_words(m[0], language, code)),
-            "spelt": (written_down.SPELT, lambda m: spelling.spelt_words(m[0], language)),
-            "house": (r"(?<![\w.,])(?P<house_number>\d{1,4})(?P<house_letter>[a-z])(?!\w)", self._house),
-            "dotted": (r"(?<![\w.,])\d{1,6}(?:\.\d{1,6}){2,6}(?![\w]|\.\d)", self._dotted),
-            "hash": (r"(?<!\w)#(?=\d)", lambda _: f"{language.number} "),
-            "fraction": (r"(?<!\w)\d{1,3}/\d{1,3}(?!\w)", lambda _: None),
-            "number": (rf"{amount}(?!\w)", self._number),
-            "range": (r"(?<=[\d%€$£mMhr.])(?: ?[–—] ?|-)(?=[€$£]?\d)", self._range),
-            "and": (r"(?<= )&(?= )", lambda _: language.ampersand),
-        }  # fmt: skip
+    # --- written down -----------------------------------------------------------------
 
-    def _address(self, match: re.Match[str]) -> str:
+    def _email(self, match: re.Match[str]) -> str:
         return spelling.address_words(match[0], self._language)
+
+    _web = _email
+
+    def _iban(self, match: re.Match[str]) -> str:
+        return spelling.iban_words(match[0], self._language)
+
+    def _phone(self, match: re.Match[str]) -> str:
+        return spelling.phone_words(match[0], self._language, self._code)
+
+    _own_phone = _phone
+
+    def _cued(self, match: re.Match[str]) -> str:
+        number = match["cued_digits"]
+        said = spelling.phone_words(number, self._language, self._code)
+        return match[0].removesuffix(number) + said
+
+    def _sign_code(self, match: re.Match[str]) -> str:
+        return spelling.code_words(match[0], self._language, self._code)
+
+    def _spelt(self, match: re.Match[str]) -> str:
+        return spelling.spelt_words(match[0], self._language)
+
+    # --- dates and times --------------------------------------------------------------
 
     def _date(self, match: re.Match[str]) -> str | None:
         return moments.date_words(match[0], _before(match), self._language)
 
-    def _month(self, match: re.Match[str]) -> str | None:
+    _day_month = _date
+
+    def _written_date(self, match: re.Match[str]) -> str | None:
         return moments.month_words(match, _before(match), self._language)
 
     def _time(self, match: re.Match[str]) -> str | None:
         words = moments.time_words(match[0], self._language)
-        if words and match.string.startswith(".", match.end()):
+        if words and _after(match).startswith("."):
             return words.removesuffix(".")
         return words
 
-    def _special(self, match: re.Match[str]) -> str:
-        means = self._language.special[match[0]]
-        return means(_before(match), match.string[match.end() : match.end() + 40])
+    def _weekday_range(self, match: re.Match[str]) -> str:
+        first, last = self._weekdays[match["day_from"]], self._weekdays[match["day_to"]]
+        return f"{first} {self._language.to} {last}"
 
-    def _short(self, match: re.Match[str]) -> str:
-        ends = match[0].endswith(".") and not match.string[match.end() :].strip()
-        return self._abbreviations[_key(match[0])] + ("." if ends else "")
+    # --- amounts ----------------------------------------------------------------------
 
-    def _short_before_number(self, match: re.Match[str]) -> str:
-        after = match.string[match.end() : match.end() + 1]
-        return self._abbreviations[_key(match[0])] + ("" if after == " " else " ")
-
-    def _cued(self, match: re.Match[str]) -> str:
-        number = match["cued_digits"]
-        return match[0].removesuffix(number) + spelling.phone_words(
-            number, self._language, self._code
-        )
-
-    def _phone(self, match: re.Match[str]) -> str:
-        return spelling.phone_words(match[0], self._language, self._code)
+    def _money(self, match: re.Match[str]) -> str | None:
+        return amounts.money_words(match[0], self._language, self._code)
 
     def _percent(self, match: re.Match[str]) -> str | None:
         amount = amounts.read(match[0], self._language)
@@ -227,9 +191,16 @@ class _Speaker:
         number, mark = int(match["ordinal_number"]), match["ordinal_mark"]
         return self._language.say_ordinal(number, mark, _before(match))
 
-    def _weekdays(self, match: re.Match[str]) -> str:
-        names = self._weekday_names
-        return f"{names[match['day_from']]} {self._language.to} {names[match['day_to']]}"
+    def _number(self, match: re.Match[str]) -> str | None:
+        text = match[0]
+        if text == "1" and self._language.one:
+            return self._language.one(_after(match))
+        if text.isdecimal() and len(text) == 4:
+            year = moments.year_words(int(text), _before(match), self._language, self._code)
+            if year:
+                return year
+        amount = amounts.read(text, self._language)
+        return amounts.number_said(amount, self._language, self._code) if amount else None
 
     def _house(self, match: re.Match[str]) -> str | None:
         number = number_words(int(match["house_number"]), self._code)
@@ -241,40 +212,41 @@ class _Speaker:
             return None
         return f" {self._language.signs['.']} ".join(part for part in parts if part)
 
-    def _number(self, match: re.Match[str]) -> str | None:
-        text = match[0]
-        if text.isdecimal() and len(text) == 4:
-            year = moments.year_words(int(text), _before(match), self._language, self._code)
-            if year:
-                return year
-        amount = amounts.read(text, self._language)
-        return amounts.number_said(amount, self._language, self._code) if amount else None
+    def _fraction(self, _match: re.Match[str]) -> None:
+        """Two thirds, or two of three, or the second of March: left to the voice."""
 
     def _range(self, _match: re.Match[str]) -> str:
         return f" {self._language.to} "
 
+    # --- words ------------------------------------------------------------------------
+
+    def _special(self, match: re.Match[str]) -> str:
+        return self._language.special[match[0]](_before(match), _after(match))
+
+    def _abbreviation(self, match: re.Match[str]) -> str:
+        return self._abbreviations[_without_blanks(match[0])]
+
+    def _before_number(self, match: re.Match[str]) -> str:
+        blank = "" if _after(match).startswith(" ") else " "
+        return self._abbreviations[_without_blanks(match[0])] + blank
+
+    def _ending(self, match: re.Match[str]) -> str:
+        return self._language.endings[match[0]]
+
+    def _hash(self, _match: re.Match[str]) -> str:
+        return f"{self._language.number} "
+
+    def _ampersand(self, _match: re.Match[str]) -> str:
+        return self._language.ampersand
+
 
 def _before(match: re.Match[str]) -> str:
-    return match.string[max(match.start() - 40, 0) : match.start()]
+    return match.string[max(match.start() - CONTEXT, 0) : match.start()]
 
 
-def _name_of(match: re.Match[str]) -> str:
-    return str(match.lastgroup)
+def _after(match: re.Match[str]) -> str:
+    return match.string[match.end() : match.end() + CONTEXT]
 
 
-def _key(short: str) -> str:
+def _without_blanks(short: str) -> str:
     return short.replace(" ", "")
-
-
-def _any(words: "dict[str, object] | tuple[str, ...]") -> str:
-    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
-
-
-def _abbreviation(words: "dict[str, object]") -> str:
-    if not words:
-        return ""
-    return rf"(?<![\w.]){_any(words)}(?![\w])".replace(r"\ ", " ?")
-
-
-def _ending(words: dict[str, str]) -> str:
-    return rf"(?<=[^\W\d_]){_any(words)}(?!\w)" if words else ""

@@ -14,6 +14,7 @@ from django.db import DataError
 
 from inference.journal import TurnRecord
 from records import vault
+from telephony import measures
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ WRITE_DEADLINE_S = 30.0
 class TurnWriter:
     def __init__(self) -> None:
         self._waiting: dict[UUID, dict[int, TurnRecord]] = defaultdict(dict)
+        self._measured: dict[UUID, int] = {}  # the latest turn that was counted as answered
         self._writing: UUID | None = None
         self._wake = asyncio.Event()
         self._written = asyncio.Condition()
@@ -31,6 +33,9 @@ class TurnWriter:
     def put(self, call_id: UUID, record: TurnRecord) -> None:
         """Keep this turn. The latest record of an index is the one that counts."""
         self._waiting[call_id][record.index] = record
+        if record.response_ms is not None and record.index > self._measured.get(call_id, -1):
+            self._measured[call_id] = record.index
+            measures.answered(record)
         self._wake.set()
 
     async def run(self) -> None:
@@ -42,7 +47,11 @@ class TurnWriter:
                     await asyncio.sleep(RETRY_S)
 
     async def settled(self, call_id: UUID, deadline_s: float) -> bool:
-        """Wait until all turns of the call are written or given up; whether it was in time."""
+        """Wait until all turns of the call are written or given up; whether it was in time.
+
+        The call's last word: nothing of it is put afterwards.
+        """
+        self._measured.pop(call_id, None)
         try:
             async with asyncio.timeout(deadline_s), self._written:
                 await self._written.wait_for(lambda: not self._holds(call_id))

@@ -26,6 +26,7 @@ SLOTS = {  # kind of engine: how the admin calls it, where an agent's choice is
     "stt": ("speech recogniser", "stt_engine"),
     "llm": ("language model", "llm_engine"),
     "tts": ("voice", "voice__engine"),
+    "turn": ("model for the end of a turn", "turn_end_engine"),  # or none
 }
 
 
@@ -64,7 +65,7 @@ def engines_can_load(**_: Any) -> Iterable[CheckMessage]:
         return  # not migrated yet: there are no agents to check
     for agent in chosen:
         for kind, (title, field) in SLOTS.items():
-            if why := missing(kind, agent[field]):
+            if agent[field] and (why := missing(kind, agent[field])):
                 yield Caution(
                     f"{agent['name']} cannot use its {title}, {agent[field]}.",
                     hint=f"{why.rstrip('.')}. Or choose another in the admin.",

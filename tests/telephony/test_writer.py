@@ -13,7 +13,7 @@ from django.db import DataError, OperationalError
 from inference.engines.base import Speaker
 from inference.journal import TurnRecord
 from records import vault
-from telephony import writer
+from telephony import measures, writer
 from telephony.writer import TurnWriter
 
 SOON_S = 5.0
@@ -186,3 +186,18 @@ def test_a_call_waits_for_its_own_turns_alone(database):
     with_writer(talk)
 
     with_writer(talk)
+
+
+def test_an_answer_is_measured_once_however_often_its_turn_is_put(monkeypatch):
+    measured: list[int | None] = []
+    monkeypatch.setattr(measures, "answered", lambda record: measured.append(record.response_ms))
+    turns, one, other = TurnWriter(), uuid4(), uuid4()
+    begun = replace(TURN, index=2, speaker=Speaker.AGENT, text="", response_ms=280)
+
+    turns.put(one, TURN)
+    turns.put(one, begun)
+    turns.put(one, replace(begun, text="At eight."))
+    turns.put(other, begun)
+    turns.put(one, replace(begun, index=4, response_ms=310))
+
+    assert measured == [280, 280, 310]

@@ -11,6 +11,7 @@ from inference.wording.amounts import amount_pattern, money_pattern
 from inference.wording.languages.table import Language
 from inference.wording.moments import month_patterns, time_pattern
 
+_INSIDE_WORDS = ("ending", "range")
 _GROUPED = r"\d{1,3}(?:\.\d{3})+(?![\w.])"
 
 
@@ -48,6 +49,14 @@ def patterns(language: Language) -> dict[str, str]:
         "ampersand": r"(?<= )&(?= )",
     }
     return {name: pattern for name, pattern in found.items() if pattern}
+
+
+def scanner(found: dict[str, str]) -> str:
+    """All of them in one, by their names."""
+    named = {name: f"(?P<{name}>{pattern})" for name, pattern in found.items()}
+    inside = [named.pop(name) for name in _INSIDE_WORDS if name in named]
+    # most of a text is the inside of words, where hardly anything begins
+    return "|".join((*inside, rf"(?<![^\W\d_])(?:{'|'.join(named.values())})"))
 
 
 def _any(words: Collection[str]) -> str:

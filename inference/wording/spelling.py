@@ -20,9 +20,8 @@ def address_words(text: str, language: Language) -> str:
         if part.isdecimal():
             said.append(digits(part, language))
         elif part.isalpha():
-            said.append(
-                _name(part, is_end=parts[at - 1 : at] == ["."] and parts[at + 1 : at + 2] != ["."])
-            )
+            is_top_level = parts[at - 1 : at] == ["."] and parts[at + 1 : at + 2] != ["."]
+            said.append(_name(part, is_top_level))
         else:
             said.append(language.signs.get(part, part))
     return " ".join(said)
@@ -78,10 +77,10 @@ def spelt_words(text: str, language: Language) -> str:
     return ", ".join(digits(sign, language) if sign.isdecimal() else sign for sign in signs)
 
 
-def _name(part: str, is_end: bool) -> str:
+def _name(part: str, is_top_level: bool) -> str:
     """A name as a word, unless nobody could say it: "gmx", "www", "de" at the end."""
     unsayable = len(part) <= 4 and _VOWELS.isdisjoint(part.lower())
-    return letters(part) if unsayable or (is_end and len(part) == 2) else part
+    return letters(part) if unsayable or (is_top_level and len(part) == 2) else part
 
 
 def _in_parts(group: str) -> list[str]:

@@ -13,7 +13,7 @@ from inference.wording import amounts, moments, spelling
 from inference.wording.languages import de, en, es, fr, it, nl
 from inference.wording.languages.table import Language
 from inference.wording.numbers import knows, number_words
-from inference.wording.patterns import patterns
+from inference.wording.patterns import patterns, scanner
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +101,7 @@ class _Speaker:
         self._abbreviations = {_without_blanks(name): words for name, words in short.items()}
         known = patterns(language)
         self._rules = {name: getattr(self, f"_{name}") for name in known}
-        self._pattern = re.compile(
-            "|".join(f"(?P<{name}>{pattern})" for name, pattern in known.items())
-        )
+        self._pattern = re.compile(scanner(known))
 
     def say(self, text: str, begin: int, end: int) -> str:
         said: list[str] = []

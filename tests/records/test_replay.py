@@ -31,11 +31,18 @@ def told(monkeypatch) -> list[bytes]:
     """The tapes that were replayed; one of "changed" is not decided as it was."""
     tapes: list[bytes] = []
 
+    class BadTape(Exception):
+        pass
+
     def replay(data: bytes) -> Replayed:
         tapes.append(data)
+        if data == b"scratched":
+            raise BadTape("the tape cannot be read: KeyError")
         return Replayed(1234, "event 7: Speak, was Wait" if data == b"changed" else None)
 
-    monkeypatch.setattr(inference.turns, "tape", SimpleNamespace(replay=replay), raising=False)
+    monkeypatch.setattr(
+        inference.turns, "tape", SimpleNamespace(replay=replay, BadTape=BadTape), raising=False
+    )
     return tapes
 
 
@@ -56,6 +63,13 @@ def test_another_decision_fails_and_says_where(call_id: UUID, told: list[bytes])
 
     assert failure.value.returncode == 1
     assert not any(turn.text in str(failure.value) for turn in CONVERSATION)
+
+
+def test_a_tape_that_cannot_be_read_is_not_called_the_same(call_id: UUID, told: list[bytes]):
+    vault.write_tape(call_id, b"scratched")
+
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("replay_call", str(call_id))
 
 
 def test_a_call_without_a_tape_is_not_called_the_same(call_id: UUID, told: list[bytes]):

@@ -24,9 +24,12 @@ class Command(BaseCommand):
             data = access.read_tape(call, "replay_call")
         except access.NothingRecorded as error:
             raise CommandError(f"{error}; it is written when a call ends") from error
-        from inference.turns import tape  # type: ignore[attr-defined]
+        from inference.turns import tape
 
-        replayed = tape.replay(data)
+        try:
+            replayed = tape.replay(data)
+        except tape.BadTape as error:
+            raise CommandError(f"{error}; only the version that wrote it can replay it") from error
         if replayed.first_difference is not None:
             raise CommandError(
                 f"{replayed.events} events, other decisions from here on: "

@@ -175,7 +175,7 @@ class EngineInfo:
     """How the registry and the admin know an engine."""
 
     key: str
-    kind: str  # "vad", "stt", "llm" or "tts"
+    kind: str  # "vad", "turn", "stt", "llm" or "tts"
     title: str  # for someone who has never read the code
     licence: str  # shown where the engine is chosen
     module: str  # inference.engines.<module>, with load(choice) and missing()

@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import lru_cache
 
 from inference.wording import amounts, moments, spelling
-from inference.wording.languages import de, en, es, fr, it, nl
+from inference.wording.languages import en
+from inference.wording.languages.all import LANGUAGES
 from inference.wording.languages.table import Language
 from inference.wording.numbers import knows, number_words
 from inference.wording.patterns import patterns, scanner
 
 log = logging.getLogger(__name__)
 
-LANGUAGES = {table.LANGUAGE.code: table.LANGUAGE for table in (de, en, es, fr, it, nl)}
 CONTEXT = 40  # characters around a match that may decide how it is said
 _MONTH_FIRST = frozenset(("", "US", "CA", "PH"))  # regions of English
 _INTEGER = re.compile(r"(?<![\w.,:/+-])[1-9]\d{0,5}(?![\w:/-]|[.,]\d)")

@@ -63,6 +63,46 @@ def test_a_full_stop_inside_a_sentence_does_not_end_it(text):
     assert letter_by_letter(text) == [text]
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Please ask for No. 5 at the desk."),
+        ("en", "We have: 1. Tea 2. Coffee 3. Milk."),
+        ("en", "1. Tea and so on."),
+        ("en", "The visit (approx. an hour) is free."),
+        ("en", "Bring tea, milk, etc. with you."),
+        ("de", "Wir haben am 3. April um 9 Uhr z. B. bei Dr. Meyer in der Hauptstr. Nr. 5 frei."),
+        ("de-AT", "Das dauert ca. 20 Min. bzw. eine Stunde."),
+        ("fr", "Voici M. Dupont, p. ex. av. Foch."),
+        ("es", "La Sra. García y el Sr. López, p. ej. mañana."),
+        ("it", "Il sig. Rossi e la dott.ssa Bianchi."),
+        ("nl", "Dhr. Jansen komt bijv. om 9 uur bij nr. 5."),
+    ],
+)
+def test_an_abbreviation_or_a_number_of_the_language_does_not_end_a_sentence(language, text):
+    cutter = SentenceCutter(language)
+    pieces = [piece for letter in text for piece in cutter.push(letter)] + cutter.rest()
+    assert " ".join(pieces) == text
+    assert not any(piece.endswith(".") for piece in pieces[:-1])  # a clause may be on its own
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("Oh no. That is bad.", ["Oh no.", "That is bad."]),
+        ("We open at 9 a.m. Come in.", ["We open at 9 a.m.", "Come in."]),
+        ("I have 3. That is all.", ["I have 3.", "That is all."]),
+        ("It is 2026. Yes.", ["It is 2026.", "Yes."]),
+        ("Is it J? Yes.", ["Is it J?", "Yes."]),
+        ("Sie sagte „Ja.“ Gut.", ["Sie sagte „Ja.“", "Gut."]),
+        ("是的。好！", ["是的。", "好！"]),
+    ],
+)
+def test_a_sentence_ends_where_its_full_stop_is_one(text, pieces):
+    assert cut(text) == pieces
+    assert letter_by_letter(text) == pieces
+
+
 def test_a_new_line_ends_a_piece():
     assert cut("We have:\n\ntea\ncoffee") == ["We have:", "tea", "coffee"]
 

@@ -1,24 +1,23 @@
 """One call's conversation: the asynchronous shell around the turn machine.
 
-The machine decides; this module does: it keeps the caller's audio, runs at most one task of
-slow work, brings its results back as events, and hands audio to the line. Between an event
-and the commands it leads to there is no await.
+The machine decides; this module does: it has the caller's words recognised, runs at most one
+piece of the agent's work, brings results back as events, and hands audio to the line. Between
+an event and the commands it leads to there is no await.
 """
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import aclosing, closing
-from dataclasses import dataclass, replace
+from contextlib import aclosing, closing, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
 from inference import threads
+from inference.ahead import AHEAD, Ahead, Job
 from inference.audio import Resampler
 from inference.engines.base import (
-    FRAME_BYTES,
     FRAME_MS,
     SAMPLE_HZ,
     After,
@@ -26,45 +25,68 @@ from inference.engines.base import (
     Speaker,
     Synthesizer,
     Transcriber,
+    TurnEnd,
+    Utterance,
     VoiceActivity,
     VoiceChoice,
 )
-from inference.history import History, SpokenReply
+from inference.hearing import Hearing
+from inference.history import History
 from inference.journal import Ending, Journal, TurnRecord
+from inference.phrases import Phrases, pieces
+from inference.reply import SpokenReply
 from inference.script import Script
 from inference.sentences import SentenceCutter
+from inference.takes import Takes
 from inference.timings import TurnTimings
 from inference.turns.events import (
     AllHeard,
+    Answered,
     CallerGone,
     Cancel,
     Command,
-    DigitPressed,
+    Draft,
     End,
+    EndHeard,
     Event,
     Failed,
+    Fill,
     Flush,
     Heard,
+    Hide,
+    KeyPressed,
     Line,
+    Mute,
     NotUnderstood,
     Queued,
+    Release,
     Reply,
     ReplyMade,
+    Resume,
     Say,
+    Show,
     Started,
+    TakeFailed,
     Tick,
     Transcribe,
-    Transcribed,
 )
 from inference.turns.machine import TurnMachine
+from inference.turns.tape import Tape
+from inference.wording.pace import Pace
+from inference.wording.plain import Plain
+from inference.wording.requests import Request, request_in
+from inference.wording.spoken import spoken_form
 
 log = logging.getLogger(__name__)
 
-RING_FRAMES = 3_000 // FRAME_MS  # kept while nobody speaks; longer than any preroll
 PACE_MS = 4_000  # of audio ready ahead of what is heard
 STT_DEADLINE_S = 8.0
 FIRST_PIECE_DEADLINE_S = 2.5  # then the backup voice speaks
+HELD_DEADLINE_S = 60.0  # longer no reply waits to be heard
 STOP_DEADLINE_S = 2.0  # for an engine to let go of a call that is over
+KEYS_KEPT = 64
+SLOWEST, FASTEST = 0.5, 2.0  # what every voice can do
+NOT_NOW = "not now"  # the machine has more urgent work than what may be for nothing
 
 
 class AudioLine(Protocol):
@@ -85,7 +107,15 @@ class AudioLine(Protocol):
         """When the caller will have heard all that is queued, as far as is known now, in ms."""
 
     def flush(self) -> int:
-        """Stop at once; how much of this reply was heard, in ms."""
+        """Stop at once; how much was heard since the reply began, in ms."""
+
+    def catch_up(self) -> int:
+        """Report what has been played; how much was heard since the reply began, in ms."""
+
+    def hide(self) -> None:
+        """Record nothing of either side from a moment ago on."""
+
+    def show(self) -> None: ...
 
     def end(self, ending: Ending, detail: str) -> None: ...
 
@@ -105,6 +135,8 @@ class Engines:
     model: LanguageModel
     voice: Voice
     backup_voice: Voice | None = None
+    turn_end: TurnEnd | None = None
+    voices: Mapping[str, Voice] = field(default_factory=dict)  # of the other languages
 
 
 def _spoken_by(voice: Voice, sentence: str) -> Iterator[bytes]:
@@ -127,29 +159,46 @@ class Conversation:
         journal: Journal,
         clock: Callable[[], int],
         executor: Executor,
+        phrases: Phrases,
+        ahead: Ahead = AHEAD,
     ) -> None:
+        hangover_ms = engines.vad.hangover_ms
+        greeting = script.greeting_may_be_interrupted
         self.machine = TurnMachine(
-            script.tuning,
-            greeting_may_be_interrupted=script.greeting_may_be_interrupted,
-            hangover_ms=engines.vad.hangover_ms,
+            script.tuning, greeting_may_be_interrupted=greeting, hangover_ms=hangover_ms
         )
-        self._script = script
+        self.tape = Tape(
+            script.tuning, greeting_may_be_interrupted=greeting, hangover_ms=hangover_ms
+        )
+        self.secret = ""  # what was typed last for nobody to see; for the deed that asked for it
+        self._main = self._script = script
         self._engines = engines
         self._line = line
         self._journal = journal
         self._clock = clock
         self._executor = executor
+        self._phrases = phrases
+        self._ahead = ahead
         self._history = History()
-        self._audio: deque[tuple[int, bytes]] = deque()
-        self._partial = b""
+        self._hearing = Hearing(engines.vad)
+        self._takes = Takes(script)
+        self._pace = Pace()
+        self._notices = tuple(n.casefold().strip() for n in script.notices if n.strip())
+        self._pressed = self._last_keys = ""
         self._work: asyncio.Task[None] | None = None
+        self._recognising: dict[int, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms = 0
+        self._told_until_ms = 0
         self._next_index = 0
-        self._unanswered_index: int | None = None  # the caller's turn, until we speak
+        self._asked_at = -1  # the index at which the caller asked to be spoken to otherwise
+        self._caller_index = 0  # of the caller's last turn
         self._timings: TurnTimings | None = None
-        self._spoken: SpokenReply | None = None
-        self._spoken_record: TurnRecord | None = None
+        self._reply: SpokenReply | None = None
+        self._record: TurnRecord | None = None  # of the reply, once it is heard
+        self._prelude = ("", 0)  # a filler in the air, and how long it is in ms
+        self._drafted: Job | None = None
+        self._may_flow = asyncio.Event()
 
     # What the line tells us
 
@@ -158,19 +207,24 @@ class Conversation:
 
     def hear(self, pcm: bytes) -> None:
         """Audio from the caller at SAMPLE_HZ, of any length."""
-        self._partial += pcm
-        while len(self._partial) >= FRAME_BYTES:
-            frame, self._partial = self._partial[:FRAME_BYTES], self._partial[FRAME_BYTES:]
-            self._audio.append((self._clock(), frame))
-            self._handle(Heard(self._engines.vad.is_speech(frame), FRAME_MS))
-        self._forget_old_audio()
+        for frame in self._hearing.frames(pcm):
+            now_ms = self._clock()
+            self._line.catch_up()
+            heard = self._hearing.hear(frame, now_ms)
+            self._handle(Heard(heard.speech, FRAME_MS, heard.level_db))
+        self._hearing.forget_before(self.machine.caller_audio_from_ms())
+
+    def played(self, pcm: bytes, ended_ms: int) -> None:
+        """A frame of ours that the caller has heard."""
+        self._hearing.played(pcm, ended_ms)
 
     def press(self, digit: str) -> None:
-        self._handle(DigitPressed(digit))
+        self._pressed = (self._pressed + digit)[-KEYS_KEPT:]
+        self._handle(KeyPressed(is_end=digit == "#"))
 
     def plays_until(self, until_ms: int) -> None:
         """The line learned better when the present reply will have been heard."""
-        self._handle(Queued(self.machine.turn, until_ms))
+        self._tell_until(until_ms)
 
     def caller_gone(self, heard_ms: int) -> None:
         self._finish_reply(heard_ms)
@@ -180,42 +234,71 @@ class Conversation:
         """Stop all work. The call is over."""
         if self._timer:
             self._timer.cancel()
-        if self._work:
-            self._work.cancel()
-            await asyncio.wait([self._work], timeout=STOP_DEADLINE_S)
+        self._takes.settle(0)
+        self._settle_draft(was_heard=False)
+        tasks = [*self._recognising.values(), *([self._work] if self._work else [])]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_DEADLINE_S)
 
     # Deciding and doing
 
     def _handle(self, event: Event) -> None:
-        now_ms = self._clock()
-        if self._spoken_record:  # a line held up plays longer than it told us when we queued
-            self.machine.handle(Queued(self.machine.turn, self._line.plays_until()), now_ms)
-        for command in self.machine.handle(event, now_ms):
+        if self._record:  # a line held up plays longer than it told us when we queued
+            self._tell_until(self._line.plays_until())
+        for command in self._decide(event):
             self._do(command)
         self._set_timer()
 
-    def _do(self, command: Command) -> None:
+    def _decide(self, event: Event) -> list[Command]:
+        now_ms = self._clock()
+        commands = self.machine.handle(event, now_ms)
+        self.tape.note(event, now_ms, commands)
+        return commands
+
+    def _tell_until(self, until_ms: int) -> None:
+        if until_ms != self._told_until_ms and self._reply and self._reply.is_flowing:
+            notice_ms = self._reply.notice_until_ms(until_ms)
+            self._told_until_ms = until_ms
+            self._decide(Queued(self.machine.turn, until_ms, notice_ms))
+
+    def _do(self, command: Command) -> None:  # noqa: C901 (one case a command)
         match command:
-            case Transcribe(turn=turn, from_ms=from_ms, speech_end_ms=speech_end_ms):
-                self._timings = TurnTimings(speech_end_ms, self._clock())
-                pcm = b"".join(frame for at_ms, frame in self._audio if at_ms > from_ms)
-                self._start(turn, partial(self._transcribe, turn, pcm))
-            case Reply():
-                self._caller_said(command)
-                self._start(command.turn, partial(self._reply, command.turn))
+            case Transcribe():
+                self._recognise(command)
+            case Draft():
+                self._begin_draft(command)
+            case Release(turn=turn, said=said):
+                self._release(turn, said)
+            case Reply(turn=turn, said=said):
+                self._answer_now(turn, self._caller_said(said), said)
             case NotUnderstood(from_ms=from_ms, speech_end_ms=speech_end_ms):
                 self._keep_caller("", self._take_index(), from_ms, speech_end_ms)
             case Say(turn=turn, line=line, number=number):
-                self._unanswered_index = self._timings = None
+                self._timings = None
+                self._begin_reply(turn, is_line=True)
                 self._start(turn, partial(self._say, turn, self._words(line, number)))
+            case Fill(number=number):
+                self._fill(number)
             case Cancel():
                 self._stop_work()
-                if self._spoken_record is None:
-                    self._spoken = None  # not a word of it was spoken, and none will be
+                if self._record is None:
+                    self._reply = None  # not a word of it was spoken, and none will be
+            case Mute():
+                self._fall_silent()
+            case Resume():
+                self._resume()
             case Flush():
-                self._finish_reply(self._line.flush(), was_interrupted=True)
+                self._flush()
             case AllHeard():
                 self._finish_reply(None)
+            case Hide():
+                self._hearing.forget()
+                self._line.hide()
+            case Show():
+                self._hearing.forget()
+                self._line.show()
             case End(ending=ending, detail=detail):
                 self._stop_work()
                 self._finish_reply(self._line.flush())
@@ -233,12 +316,62 @@ class Conversation:
 
     def _tick(self) -> None:
         self._timer = None
+        self._ahead.late(self._clock() - self._timer_at_ms)
         self._handle(Tick())
 
-    def _forget_old_audio(self) -> None:
-        from_ms = self.machine.caller_audio_from_ms()
-        while len(self._audio) > RING_FRAMES and (from_ms is None or self._audio[0][0] <= from_ms):
-            self._audio.popleft()
+    def _soon(self, event: Event) -> None:
+        """Not now: the commands in hand come first."""
+        asyncio.get_running_loop().call_soon(self._handle, event)
+
+    # Recognising
+
+    def _recognise(self, order: Transcribe) -> None:
+        transcriber = self._engines.transcriber
+        job = self._ahead.begin(transcriber) if order.is_ahead else None
+        if order.is_ahead and job is None:
+            self._soon(TakeFailed(order.take, NOT_NOW))
+            return
+        pcm = self._hearing.audio_from(order.from_ms)
+        self._takes.begin(order, job)
+        for number in list(self._recognising)[:-1]:
+            self._recognising[number].cancel()  # the machine waits for the newest two
+        task = asyncio.ensure_future(self._guarded_take(order, pcm, job))
+        self._recognising[order.take] = task
+        task.add_done_callback(lambda _: self._recognising.pop(order.take, None))
+
+    async def _guarded_take(self, order: Transcribe, pcm: bytes, job: Job | None) -> None:
+        try:
+            await asyncio.gather(self._transcribe(order.take, pcm, job), self._hear_end(order, pcm))
+        except Exception as error:
+            log.warning("take %d failed: %s", order.take, type(error).__name__)
+            self._handle(TakeFailed(order.take, type(error).__name__))
+
+    async def _transcribe(self, take: int, pcm: bytes, job: Job | None) -> None:
+        engine = self._engines.transcriber
+        transcribe = partial(engine.transcribe, pcm, self._takes.knowledge)
+        with nullcontext() if job else self._ahead.busy(engine):
+            heard = asyncio.get_running_loop().run_in_executor(self._executor, transcribe)
+            try:
+                async with asyncio.timeout(STT_DEADLINE_S):
+                    transcript = await heard
+            finally:
+                if job:
+                    job.done()
+        self._handle(self._takes.heard(take, transcript, self._clock()))
+
+    async def _hear_end(self, order: Transcribe, pcm: bytes) -> None:
+        """What the sound says of the end; without it, words and silence decide."""
+        model = self._engines.turn_end
+        if model is None or not order.is_pause:
+            return
+        try:
+            async with asyncio.timeout(STT_DEADLINE_S):
+                loop = asyncio.get_running_loop()
+                likely = await loop.run_in_executor(self._executor, model.likelihood, pcm)
+        except Exception as error:
+            log.warning("the end of a turn was not judged: %s", type(error).__name__)
+            return
+        self._handle(EndHeard(order.take, round(100 * likely)))
 
     # Work
 
@@ -247,6 +380,7 @@ class Conversation:
         self._work = asyncio.ensure_future(self._guarded(turn, work))
 
     def _stop_work(self) -> None:
+        self._settle_draft(was_heard=False)
         if self._work:
             self._work.cancel()
             self._work = None
@@ -260,128 +394,294 @@ class Conversation:
             log.warning("turn %d failed: %s", turn, type(error).__name__)
             self._handle(Failed(turn, type(error).__name__))
 
-    async def _transcribe(self, turn: int, pcm: bytes) -> None:
-        transcribe = partial(self._engines.transcriber.transcribe, pcm, self._script.knowledge)
-        heard = asyncio.get_running_loop().run_in_executor(self._executor, transcribe)
-        async with asyncio.timeout(STT_DEADLINE_S):
-            transcript = await heard
-        if self._timings and turn == self.machine.turn:
-            self._timings.transcribed_ms = self._clock()
-        self._handle(Transcribed(turn, transcript.text.strip()))
+    def _begin_draft(self, draft: Draft) -> None:
+        job = self._ahead.begin(self._engines.model)
+        if job is None:
+            self._soon(Failed(draft.turn, NOT_NOW))
+            return
+        said = self._said(draft.take)
+        told = self._history.for_model(said.text, continues=draft.continues)
+        self._begin_reply(draft.turn, said.language, is_flowing=False)
+        self._start(draft.turn, partial(self._answer, draft.turn, said, told))
+        self._drafted = job
 
-    async def _reply(self, turn: int) -> None:
-        cutter = SentenceCutter()
-        after = After.LISTEN
-        self._begin_reply()
-        stream = self._engines.model.reply(self._history.for_model(), self._script.knowledge)
-        async with aclosing(stream) as pieces:  # type: ignore[type-var]  # closes the server's work
+    def _settle_draft(self, *, was_heard: bool) -> None:
+        job, self._drafted = self._drafted, None
+        if job and was_heard:
+            job.used()
+        elif job:
+            job.done()
+            job.wasted()
+
+    def _release(self, turn: int, answered: Answered) -> None:
+        reply, said = self._reply, self._caller_said(answered)
+        if reply is None or reply.turn != turn:  # it was not begun after all: there was no room
+            self._answer_now(turn, said, answered)
+            return
+        self._settle_draft(was_heard=True)
+        reply.was_ahead = True
+        reply.drafts = answered.drafts
+        self._let_flow(reply)
+
+    def _answer_now(self, turn: int, said: "_Said", answered: Answered) -> None:
+        self._begin_reply(turn, said.language).drafts = answered.drafts
+        told = self._history.for_model()
+        self._start(turn, partial(self._answer, turn, said, told))
+
+    async def _answer(self, turn: int, said: "_Said", told: tuple[Utterance, ...]) -> None:
+        """Have the reply written and spoken, as it comes. `told`: the talk, with this in it."""
+        plain, cutter, after = Plain(), SentenceCutter(), After.LISTEN
+        async with aclosing(self._written(said, told)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, After):
                     after = piece
                     continue
-                for sentence in cutter.push(piece):
+                text = plain.push(piece)
+                for sentence in cutter.push(f"{text} " if plain.has_ended_sentence else text):
                     await self._speak(turn, sentence)
-        for sentence in cutter.rest():
+                if self._is_long():
+                    break
+        for sentence in [*cutter.push(plain.rest()), *cutter.rest()]:
             await self._speak(turn, sentence)
-        self._reply_made(turn, after)
+        await self._reply_made(turn, after)
+
+    async def _written(
+        self, said: "_Said", told: tuple[Utterance, ...]
+    ) -> AsyncGenerator[str | After, None]:
+        """What is to be said: the model's words or, if that is what was asked, the last again."""
+        if again := self._asked_again(said):
+            yield again
+            return
+        knowledge = self._main.speaking(said.language).knowledge
+        stream = self._engines.model.reply(told, knowledge)
+        async with aclosing(stream) as pieces:  # type: ignore[type-var]  # closes the server's work
+            async for piece in pieces:
+                yield piece
+
+    def _asked_again(self, said: "_Said") -> str:
+        request = request_in(said.text, said.language)
+        last = self._history.last_reply()
+        if request is None or not last:
+            return ""
+        if self._asked_at != self._next_index:  # not again for each draft
+            self._asked_at = self._next_index
+            self._follow(request)
+        return last
+
+    def _follow(self, request: Request) -> None:
+        match request:
+            case Request.REPEAT:
+                self._pace.repeated()
+            case Request.SLOWER:
+                self._pace.asked_slower()
+            case Request.FASTER:
+                self._pace.asked_faster()
+
+    def _is_long(self) -> bool:
+        return self._reply is not None and self._reply.made_ms() >= self._main.tuning.max_reply_ms
 
     async def _say(self, turn: int, text: str) -> None:
-        self._begin_reply()
-        for sentence in text.splitlines() or [text]:
+        for sentence in pieces(text) or (text,):
             await self._speak(turn, sentence)
-        self._reply_made(turn, After.LISTEN)
+        await self._reply_made(turn, After.LISTEN)
 
     async def _speak(self, turn: int, sentence: str) -> None:
-        spoken = self._spoken
-        if turn != self.machine.turn or spoken is None:
-            raise asyncio.CancelledError  # decided against while this sentence was written
-        if self._timings and self._timings.first_sentence_ms is None:
-            self._timings.first_sentence_ms = self._clock()
-        spoken.begin_piece(sentence)
-        before = spoken.made_samples
-        backup = self._engines.backup_voice
-        deadline_s = FIRST_PIECE_DEADLINE_S if backup else threads.PIECE_DEADLINE_S
-        try:
-            await self._speak_with(self._engines.voice, turn, sentence, deadline_s)
-        except Exception as error:
-            if backup is None or spoken.made_samples > before:
-                raise
-            log.warning("voice failed (%s), the backup speaks", type(error).__name__)
-            await self._speak_with(backup, turn, sentence, threads.PIECE_DEADLINE_S)
-        self._line.end_piece()
+        reply = self._current(turn)
+        if reply.pieces and not reply.is_flowing:
+            await self._until_flowing()  # one piece of a guess is enough
+        if reply.first_sentence_ms is None:
+            reply.first_sentence_ms = self._clock()
+        reply.begin_piece(sentence, is_notice=self._is_notice(sentence))
+        before = reply.made_samples
+        voice, backup = self._voice(reply.language), self._engines.backup_voice
+        pcm = self._phrases.find(sentence, voice.choice)
+        if pcm and (reply.is_line or self._pace.factor_for(sentence) == 1):
+            self._sound(turn, pcm)
+            await self._keep_pace(turn)
+        else:
+            try:
+                deadline_s = FIRST_PIECE_DEADLINE_S if backup else threads.PIECE_DEADLINE_S
+                await self._speak_with(voice, turn, sentence, deadline_s)
+            except Exception as error:
+                if backup is None or reply.made_samples > before:
+                    raise
+                log.warning("voice failed (%s), the backup speaks", type(error).__name__)
+                await self._speak_with(backup, turn, sentence, threads.PIECE_DEADLINE_S)
+        if reply.is_flowing:
+            self._line.end_piece()
 
     async def _speak_with(self, voice: Voice, turn: int, sentence: str, deadline_s: float) -> None:
-        make = partial(_spoken_by, voice, sentence)
-        async with aclosing(threads.iterate(make, self._executor, deadline_s)) as pieces:
-            async for pcm in pieces:
-                self._play(turn, pcm)
-                await self._keep_pace()
+        language = voice.choice.language
+        said = spoken_form(sentence, language, self._main.pronunciations)
+        speed = voice.choice.speed * self._pace.factor_for(sentence)
+        choice = replace(voice.choice, speed=min(max(speed, SLOWEST), FASTEST))
+        make = partial(_spoken_by, replace(voice, choice=choice), said)
+        async with aclosing(threads.iterate(make, self._executor, deadline_s)) as made:
+            async for pcm in made:
+                self._sound(turn, pcm)
+                await self._keep_pace(turn)
 
-    async def _keep_pace(self) -> None:
+    def _voice(self, language: str) -> Voice:
+        return self._engines.voices.get(language, self._engines.voice)
+
+    def _is_notice(self, sentence: str) -> bool:
+        """Whether it is one of the sentences that are always heard to the end, or part of one."""
+        plain = sentence.casefold().strip()
+        return any(plain in notice or notice in plain for notice in self._notices)
+
+    async def _keep_pace(self, turn: int) -> None:
         """Leave the rest of a long speech to later; other calls' first words come sooner."""
-        ahead_ms = self._line.plays_until() - self._clock()
+        reply = self._current(turn)
+        if not reply.is_flowing and reply.unqueued_ms() >= PACE_MS:
+            await self._until_flowing()
+        ahead_ms = self._line.plays_until() - self._clock() if reply.is_flowing else 0
         if ahead_ms > PACE_MS:
             await asyncio.sleep((ahead_ms - PACE_MS) / 1000)
 
-    def _play(self, turn: int, pcm: bytes) -> None:
-        if turn != self.machine.turn:
-            raise asyncio.CancelledError  # decided against while this piece was made
-        if not pcm or self._spoken is None:
-            return
-        until_ms = self._line.play(pcm)
-        self._spoken.add_audio(len(pcm) // 2)
-        if self._spoken_record is None:
-            self._first_audio()
-        self._handle(Queued(turn, until_ms))
+    async def _until_flowing(self) -> None:
+        async with asyncio.timeout(HELD_DEADLINE_S):
+            await self._may_flow.wait()
 
-    def _reply_made(self, turn: int, after: After) -> None:
-        if turn != self.machine.turn:
-            return
-        if self._spoken_record:
-            self._handle(Queued(turn, self._line.end_reply()))
+    def _current(self, turn: int) -> SpokenReply:
+        if self._reply is None or self._reply.turn != turn:
+            raise asyncio.CancelledError  # decided against while this was made
+        return self._reply
+
+    async def _reply_made(self, turn: int, after: After) -> None:
+        if not self._current(turn).is_flowing:
+            await self._until_flowing()
+        self._current(turn)
+        if self._record:
+            self._told(self._line.end_reply())
         self._handle(ReplyMade(turn, after))
+
+    # On the line
+
+    def _begin_reply(
+        self, turn: int, language: str = "", *, is_flowing: bool = True, is_line: bool = False
+    ) -> SpokenReply:
+        language = language or self._script.language
+        self._reply = SpokenReply(turn, language, is_flowing=is_flowing, is_line=is_line)
+        self._record = None
+        self._may_flow = asyncio.Event()
+        return self._reply
+
+    def _sound(self, turn: int, pcm: bytes) -> None:
+        reply = self._current(turn)
+        if pcm:
+            reply.add_audio(pcm)
+            if reply.is_flowing:
+                self._queue(reply)
+
+    def _queue(self, reply: SpokenReply) -> None:
+        """Give the line what it has not been given."""
+        pcm = reply.take_unqueued()
+        if not pcm:
+            return
+        if self._record is None:
+            (reply.prelude, reply.prelude_ms), self._prelude = self._prelude, ("", 0)
+            if not reply.prelude:
+                self._line.begin_reply()
+        until_ms = self._line.play(pcm)
+        if self._record is None:
+            self._first_audio(reply)
+        self._told(until_ms)
+
+    def _told(self, until_ms: int) -> None:
+        """The machine learns until when the reply plays as it is."""
+        if self._reply:
+            self._told_until_ms = until_ms
+            notice_ms = self._reply.notice_until_ms(until_ms)
+            self._handle(Queued(self._reply.turn, until_ms, notice_ms))
+
+    def _let_flow(self, reply: SpokenReply) -> None:
+        reply.is_flowing = True
+        self._queue(reply)
+        self._may_flow.set()
+
+    def _fill(self, number: int) -> None:
+        """Say that it takes a moment, if such a sentence lies ready."""
+        fillers, voice = self._script.fillers, self._voice(self._script.language)
+        text = fillers[number % len(fillers)] if fillers else ""
+        pcm = self._phrases.find(text, voice.choice)
+        if pcm and self._record is None:
+            self._line.begin_reply()
+            self._line.play(pcm)
+            self._prelude = (text, len(pcm) * 1000 // (2 * SAMPLE_HZ))
+
+    def _fall_silent(self) -> None:
+        heard_ms = self._line.flush()
+        if self._reply:
+            self._reply.stop(heard_ms)
+            self._may_flow.clear()
+
+    def _resume(self) -> None:
+        if self._reply:
+            self._reply.take_up()
+            self._line.begin_reply()
+            self._let_flow(self._reply)
+            self._told(self._line.plays_until())
+
+    def _flush(self) -> None:
+        self._prelude = ("", 0)
+        is_stopped = self._reply is not None and self._record and not self._reply.is_flowing
+        line_ms = 0 if is_stopped else self._line.flush()
+        self._finish_reply(line_ms, was_interrupted=True)
 
     # What is kept
 
-    def _caller_said(self, reply: Reply) -> None:
-        from_ms = self.machine.caller_audio_from_ms()
-        if from_ms is None:  # keys: they take back nothing that was said
-            self._timings = TurnTimings(reply.speech_end_ms, reply.turn_end_ms)
-            index = self._take_index()
-        elif self._unanswered_index is not None:  # the pause was not the end of the turn
-            self._history.forget_unanswered()
-            index = self._unanswered_index
+    def _said(self, take: int) -> "_Said":
+        return _Said(self._takes.text(take), self._takes.language(take))
+
+    def _caller_said(self, answered: Answered) -> "_Said":
+        """Keep what the caller said, as it is being answered."""
+        if answered.take:
+            said = self._said(answered.take)
+            self._speak_language(said.language)
         else:
-            index = self._take_index()
-        if self._timings:
-            self._timings.turn_end_ms = reply.turn_end_ms
-        self._unanswered_index = None if from_ms is None else index
-        self._history.caller_said(reply.text)
-        started_ms = reply.speech_end_ms if from_ms is None else from_ms
-        self._keep_caller(reply.text, index, started_ms, reply.speech_end_ms)
+            text = self._last_keys if answered.continues else self._typed(answered)
+            said = _Said(text, self._script.language)
+        self._timings = TurnTimings(
+            answered.speech_end_ms, answered.turn_end_ms, self._takes.at_ms(answered.take)
+        )
+        if not answered.continues:
+            self._caller_index = self._take_index()
+        self._history.caller_said(said.text, continues=answered.continues)
+        self._keep_caller(said.text, self._caller_index, answered.from_ms, answered.speech_end_ms)
+        self._takes.settle(answered.take)
+        return said
+
+    def _typed(self, answered: Answered) -> str:
+        """The keys as the model and the transcript get them."""
+        keys = self._pressed[-answered.keys :].rstrip("#") or "#"
+        self._pressed = ""
+        if answered.is_secret:
+            self.secret = keys
+            keys = f"{len(keys)} secret digits"
+        self._last_keys = f"[{keys}]"
+        return self._last_keys
+
+    def _speak_language(self, language: str) -> None:
+        if language != self._script.language:
+            self._script = self._main.speaking(language)
+            self._takes.speak(language)
 
     def _keep_caller(self, text: str, index: int, started_ms: int, ended_ms: int) -> None:
         self._journal.turn(TurnRecord(index, Speaker.CALLER, text, started_ms, ended_ms))
 
-    def _begin_reply(self) -> None:
-        self._spoken = SpokenReply()
-        self._spoken_record = None
-        self._line.begin_reply()
-
-    def _first_audio(self) -> None:
+    def _first_audio(self, reply: SpokenReply) -> None:
         """Journal the turn as it begins, so that a crash finds it begun."""
-        assert self._spoken
-        self._unanswered_index = None
         now_ms = self._clock()
         timings = self._timings
         if timings:
+            timings.first_sentence_ms = reply.first_sentence_ms
             timings.first_audio_ms = now_ms
             log.info("turn answered in %s ms", timings.response_ms())
-        self._spoken_record = TurnRecord(
+        self._record = TurnRecord(
             index=self._take_index(),
             speaker=Speaker.AGENT,
             text="",
-            unheard_text=self._spoken.text(),
+            unheard_text=reply.text(),
             started_ms=now_ms,
             ended_ms=now_ms,
             endpointing_ms=timings.endpointing_ms() if timings else None,
@@ -389,24 +689,28 @@ class Conversation:
             llm_ms=timings.llm_ms() if timings else None,
             tts_ms=timings.tts_ms() if timings else None,
             response_ms=timings.response_ms() if timings else None,
+            drafts=reply.drafts,
+            was_ahead=reply.was_ahead,
         )
-        self._journal.turn(self._spoken_record)
+        self._journal.turn(self._record)
 
-    def _finish_reply(self, heard_ms: int | None, *, was_interrupted: bool = False) -> None:
-        """The reply in the air is over; None: heard to its end."""
-        spoken, begun = self._spoken, self._spoken_record
-        self._spoken = self._spoken_record = None
-        if spoken is None or begun is None:
+    def _finish_reply(self, line_ms: int | None, *, was_interrupted: bool = False) -> None:
+        """The reply in the air is over, the line having played so much; None: all of it."""
+        reply, begun = self._reply, self._record
+        self._reply = self._record = None
+        if reply is None or begun is None:
             return
-        if heard_ms is None:
-            heard, unheard = spoken.text(), ""
-        else:
-            heard, unheard = spoken.split(heard_ms)
+        heard, unheard = reply.text(), ""
+        if line_ms is not None:
+            heard, unheard = reply.split(reply.heard_ms(line_ms))
         self._history.agent_was_heard(heard)
+        self._takes.agent_said(heard)
+        if not reply.is_line:
+            self._pace.replied()
         self._journal.turn(
             replace(
                 begun,
-                text=heard,
+                text=f"{reply.prelude} {heard}".strip(),
                 unheard_text=unheard,
                 was_interrupted=was_interrupted and bool(unheard),
                 ended_ms=max(begun.started_ms, self._clock()),
@@ -419,20 +723,22 @@ class Conversation:
 
     def _words(self, line: Line, number: int) -> str:
         script = self._script
-        match line:
-            case Line.GREETING:
-                return script.greeting
-            case Line.STILL_THERE:
-                return (
-                    script.idle_prompts[number]
-                    if script.idle_prompts[number:]
-                    else script.say_again
-                )
-            case Line.SAY_AGAIN:
-                return script.say_again
-            case Line.GOODBYE:
-                return script.goodbye
-            case Line.TIME_IS_UP:
-                return script.time_is_up
-            case Line.TROUBLE:
-                return script.trouble
+        if line is Line.STILL_THERE:
+            prompts = script.idle_prompts[number:] or (script.say_again,)
+            return prompts[0]
+        return {
+            Line.GREETING: script.greeting,
+            Line.SAY_AGAIN: script.say_again,
+            Line.TYPE_IT: script.type_it,
+            Line.GOODBYE: script.goodbye,
+            Line.TIME_IS_UP: script.time_is_up,
+            Line.TROUBLE: script.trouble,
+        }[line]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the caller asks, as the model is to be told."""
+
+    text: str
+    language: str

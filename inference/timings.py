@@ -20,19 +20,18 @@ class TurnTimings:
         return self.turn_end_ms - self.speech_end_ms
 
     def stt_ms(self) -> int | None:
-        if self.transcribed_ms is None:
-            return None
-        return max(0, self.transcribed_ms - self.turn_end_ms)
+        return self._waited(self.turn_end_ms, self.transcribed_ms)
 
     def llm_ms(self) -> int | None:
-        return _between(max(self.turn_end_ms, self.transcribed_ms or 0), self.first_sentence_ms)
+        return self._waited(max(self.turn_end_ms, self.transcribed_ms or 0), self.first_sentence_ms)
 
     def tts_ms(self) -> int | None:
-        return _between(self.first_sentence_ms, self.first_audio_ms)
+        before = max(self.turn_end_ms, self.transcribed_ms or 0, self.first_sentence_ms or 0)
+        return None if self.first_sentence_ms is None else self._waited(before, self.first_audio_ms)
 
     def response_ms(self) -> int | None:
-        return _between(self.speech_end_ms, self.first_audio_ms)
+        return self._waited(self.speech_end_ms, self.first_audio_ms)
 
-
-def _between(from_ms: int | None, until_ms: int | None) -> int | None:
-    return None if from_ms is None or until_ms is None else until_ms - from_ms
+    @staticmethod
+    def _waited(from_ms: int, until_ms: int | None) -> int | None:
+        return None if until_ms is None else max(0, until_ms - from_ms)

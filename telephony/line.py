@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from inference.journal import Ending
 from telephony import media
 from telephony.playout import Frame, Playout, SendMark
-from telephony.recorder import Recorder
+from telephony.recorder import LATE_MS, Recorder
 
 SEND_DEADLINE_S = 5.0
 
@@ -37,6 +37,7 @@ class MediaLine:
         self._commands: list[media.Command] = []
         self._wake = asyncio.Event()
         self._marks = 0
+        self.on_heard: Callable[[bytes, int], None] | None = None  # each frame, as it was heard
 
     # For the conversation
 
@@ -66,6 +67,18 @@ class MediaLine:
         self.command(media.FlushMedia())
         return self._playout.flush(self._clock())
 
+    def catch_up(self) -> int:
+        self._keep_heard()
+        return self._playout.heard_ms()
+
+    def hide(self) -> None:
+        if self._recorder:
+            self._recorder.hide(self._clock() - LATE_MS)
+
+    def show(self) -> None:
+        if self._recorder:
+            self._recorder.show(self._clock())
+
     def end(self, ending: Ending, detail: str) -> None:
         if not self.ended.done():
             self.ended.set_result((ending, detail))
@@ -90,10 +103,6 @@ class MediaLine:
         if not self._playout.mark_processed(correlation_id, self._clock()):
             return None
         return self._playout.plays_until_ms(self._clock())
-
-    def heard_ms(self) -> int:
-        self._keep_heard()
-        return self._playout.heard_ms()
 
     async def pump(self) -> None:
         """Send until cancelled. Raises TimeoutError when the socket takes nothing."""
@@ -136,3 +145,5 @@ class MediaLine:
         for ended_ms, pcm in self._playout.heard(self._clock()):
             if self._recorder:
                 self._recorder.agent(pcm, ended_ms)
+            if self.on_heard:
+                self.on_heard(pcm, ended_ms)

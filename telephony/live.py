@@ -17,10 +17,18 @@ from django.utils import timezone
 from agents.spec import AgentSpec
 from inference.conversation import Conversation, Engines, Voice
 from inference.engines import registry
-from inference.engines.base import FRAME_BYTES, FRAME_MS, EngineChoice, VoiceChoice
+from inference.engines.base import (
+    FRAME_BYTES,
+    FRAME_MS,
+    EngineChoice,
+    EngineUnavailable,
+    TurnEnd,
+    VoiceChoice,
+)
 from inference.journal import Ending, TurnRecord
+from inference.phrases import SilentVoice
 from records import calls, vault
-from telephony import media
+from telephony import media, phrasebook
 from telephony.ami import Ami
 from telephony.line import MediaLine, Send
 from telephony.playout import Playout
@@ -94,7 +102,9 @@ class LiveCall:
             CallJournal(self._worker.writer.put, opened.call_id),
             self._clock,
             self._worker.engines,
+            phrasebook.phrases(),
         )
+        self._line.on_heard = self._conversation.played
         self._line.command(media.Answer())
         self._pump = asyncio.create_task(self._line.pump())
         self._conversation.start()
@@ -157,7 +167,7 @@ class LiveCall:
     def keep_audio(self) -> None:
         if self._recorder and self._line:
             self._kept_at_ms = self._clock()
-            self._line.heard_ms()
+            self._line.catch_up()
             self._recorder.write(self._kept_at_ms)
 
     def happened(self, event: media.Event) -> None:
@@ -231,7 +241,7 @@ class LiveCall:
             if self._line.ended.done():
                 ending, detail = self._line.ended.result()
                 reason = ending.value
-            self._conversation.caller_gone(self._line.heard_ms())
+            self._conversation.caller_gone(self._line.catch_up())
             await self._conversation.close()
         if self._pump:
             self._pump.cancel()
@@ -239,6 +249,7 @@ class LiveCall:
         if self._recorder:
             self._recorder.finish(self._clock())
         await self._worker.writer.settled(self._call_id, CLOSE_DEADLINE_S)
+        await self._keep_tape(self._call_id)
         await self._close_row(self._call_id, reason, detail)
         self._worker.lets_go(self._call_id)
 
@@ -250,6 +261,18 @@ class LiveCall:
         if self._opening.cancelled() or self._opening.exception():
             return None
         return self._opening.result().call_id
+
+    async def _keep_tape(self, call_id: UUID) -> None:
+        """What was decided and why; costs the call nothing if it cannot be kept."""
+        if self._conversation is None:
+            return
+        tape = self._conversation.tape.packed()
+        try:
+            async with asyncio.timeout(CLOSE_DEADLINE_S):
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._worker.disk, vault.write_tape, call_id, tape)
+        except Exception as error:
+            log.error("call %s: its tape was not kept: %s", call_id, type(error).__name__)
 
     async def _close_row(self, call_id: UUID, reason: str, detail: str) -> None:
         close = database_sync_to_async(
@@ -265,13 +288,38 @@ class LiveCall:
 
 def load_engines(spec: AgentSpec) -> Engines:
     """Blocking. The call's engines, loaded once a process. Raises EngineUnavailable."""
+    languages = (other.language for other in spec.script.others)
     return Engines(
         vad=registry.load("vad", spec.vad).stream(),
         transcriber=registry.load("stt", spec.transcriber),
         model=registry.load("llm", spec.language_model),
-        voice=Voice(registry.load("tts", spec.voice.engine), spec.voice),
+        voice=_voice(spec.voice),
         backup_voice=_backup_voice(spec),
+        turn_end=_turn_end(spec.turn_end),
+        voices={
+            language: _voice(choice)
+            for language, choice in zip(languages, spec.voices, strict=True)
+        },
     )
+
+
+def _voice(choice: VoiceChoice) -> Voice:
+    try:
+        return Voice(registry.load("tts", choice.engine), choice)
+    except EngineUnavailable as error:
+        log.error("a voice cannot be loaded; what was made before is still said: %s", error)
+        return Voice(SilentVoice(), choice)
+
+
+def _turn_end(choice: EngineChoice | None) -> TurnEnd | None:
+    """A hint: without it, words and silence decide."""
+    if choice is None:
+        return None
+    try:
+        return registry.load("turn", choice)
+    except EngineUnavailable as error:
+        log.error("turns end by words and silence alone: %s", error)
+        return None
 
 
 def _backup_voice(spec: AgentSpec) -> Voice | None:

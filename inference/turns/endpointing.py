@@ -1,4 +1,4 @@
-"""Deciding from speech and silence that the caller has begun, and that the caller is done.
+"""Deciding from sound alone when the caller speaks and when the caller is silent.
 
 A plain counter of frames. Asterisk may send nothing while the caller is silent, so silence is
 measured on the clock, not in frames.
@@ -8,6 +8,34 @@ from dataclasses import dataclass
 
 GAP_MS = 100  # a detector drops single frames inside a word; a longer hole starts the count anew
 
+BELOW_SPEECH_DB = 25  # what is so much fainter than the loudest lately is no longer speech
+ABOVE_NOISE_DB = 4  # what is hardly louder than the noise is noise
+LEAST_DEPTH_DB = 12  # but speech itself rises and falls by so much
+FADE_DB_S = 6  # how fast the loudest is forgotten: a caller turns away from the telephone
+NOISE_RISE_DB_S = 3  # how fast the noise may grow
+
+
+@dataclass(slots=True)
+class Loudness:
+    """How loud this caller and the line are, to tell the end of a word from its echo.
+
+    A voice activity detector holds on for a tenth of a second after the last word, which the
+    caller would wait for. Levels are whole dB below full scale.
+    """
+
+    _speech_db: float = -100.0
+    _noise_db: float = 0.0
+
+    def is_quiet(self, level_db: int, *, speech: bool, frame_ms: int) -> bool:
+        """Whether a frame is too faint to be speech, whatever the detector says."""
+        if speech:
+            faded = self._speech_db - FADE_DB_S * frame_ms / 1000
+            self._speech_db = max(float(level_db), faded)
+        rise = self._noise_db + NOISE_RISE_DB_S * frame_ms / 1000
+        self._noise_db = min(float(level_db), rise)
+        over_noise = min(self._noise_db + ABOVE_NOISE_DB, self._speech_db - LEAST_DEPTH_DB)
+        return level_db < max(self._speech_db - BELOW_SPEECH_DB, over_noise)
+
 
 @dataclass(slots=True)
 class SpeechRun:
@@ -16,16 +44,21 @@ class SpeechRun:
     speech_ms: int = 0
     began_at_ms: int = 0
     last_at_ms: int = 0
+    is_sharp: bool = False  # its end was heard as a drop in level, not only by the detector
 
-    def heard(self, speech: bool, frame_ms: int, at_ms: int) -> None:
+    def heard(self, speech: bool, frame_ms: int, at_ms: int, *, quiet: bool = False) -> bool:
+        """Whether this frame is speech."""
         if self.speech_ms and at_ms - self.last_at_ms > GAP_MS + frame_ms:
             self.speech_ms = 0
-        if not speech:
-            return
+        if not speech or quiet:
+            self.is_sharp = self.is_sharp or (speech and quiet)
+            return False
         if not self.speech_ms:
             self.began_at_ms = at_ms - frame_ms
         self.speech_ms += frame_ms
         self.last_at_ms = at_ms
+        self.is_sharp = False
+        return True
 
     def forget(self) -> None:
         self.speech_ms = 0

@@ -25,6 +25,7 @@ class Tuning:
     mute_ms: int = 120  # of speech, then the agent falls silent and listens
     barge_in_ms: int = 800  # of speech, then it was an interruption whatever the words
     barge_in_words: int = 1  # as many words that are no "mm-hm" are one, too
+    hears_stop_words: bool = False  # there are words that stop it even if nothing else does
 
     # never silent, never stuck
     filler_ms: int = 1_200  # from the end of the turn; 0: no filler
@@ -38,4 +39,5 @@ class Tuning:
 
     # keys
     digit_pause_ms: int = 1_500
+    has_secrets: bool = False  # the agent may ask for keys that nobody is told
     secret_pause_ms: int = 4_000  # between two keys of a secret; people read it off a card

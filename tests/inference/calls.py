@@ -5,22 +5,26 @@ from dataclasses import dataclass, field
 from inference.engines.base import FRAME_MS, After
 from inference.turns.events import (
     Command,
-    DigitPressed,
+    Draft,
     End,
     Event,
     Failed,
     Heard,
+    KeyPressed,
     Line,
     Queued,
+    Release,
     Reply,
     ReplyMade,
     Say,
     Started,
+    TakeFailed,
     Tick,
     Transcribe,
     Transcribed,
 )
 from inference.turns.machine import State, TurnMachine
+from inference.turns.meaning import understand
 from inference.turns.tuning import Tuning
 
 
@@ -33,6 +37,8 @@ class Call:
     hangover_ms: int = 0
     now_ms: int = 0
     did: list[Command] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    taken: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.machine = TurnMachine(
@@ -43,31 +49,40 @@ class Call:
 
     # The caller
 
-    def speak(self, ms: int) -> list[Command]:
-        return self._frames(ms, speech=True)
+    def speak(self, ms: int, level_db: int = -20) -> list[Command]:
+        return self._frames(ms, speech=True, level_db=level_db)
 
     def pause(self, ms: int) -> list[Command]:
         """Silence that Asterisk sends as audio."""
-        return self._frames(ms, speech=False)
+        return self._frames(ms, speech=False, level_db=-70)
 
     def press(self, digits: str, each_ms: int = 200) -> list[Command]:
         before = len(self.did)
         for digit in digits:
             self.wait(each_ms)
-            self.happens(DigitPressed(digit))
+            self.happens(KeyPressed(is_end=digit == "#"))
         return self.did[before:]
 
-    def _frames(self, ms: int, *, speech: bool) -> list[Command]:
+    def _frames(self, ms: int, *, speech: bool, level_db: int) -> list[Command]:
         before = len(self.did)
         for _ in range(0, ms, FRAME_MS):
             self.wait(FRAME_MS)
-            self.happens(Heard(speech, FRAME_MS))
+            self.happens(Heard(speech, FRAME_MS, level_db))
         return self.did[before:]
 
     # The engines
 
-    def understood(self, text: str) -> list[Command]:
-        return self.happens(Transcribed(self.machine.turn, text))
+    def understood(self, text: str, take: int | None = None) -> list[Command]:
+        """The newest take gave this, or the one that is named."""
+        if text not in self.texts:
+            self.texts.append(text)
+        meaning = understand(text, "en", stop_words=("stop",))
+        number = self.machine.take if take is None else take
+        self.taken[number] = text
+        return self.happens(Transcribed(number, self.texts.index(text), meaning))
+
+    def not_recognised(self, reason: str = "EngineFailed") -> list[Command]:
+        return self.happens(TakeFailed(self.machine.take, reason))
 
     def speaks(self, ms: int) -> list[Command]:
         """The synthesizer made so much audio; it begins to play."""
@@ -82,6 +97,10 @@ class Call:
 
     def fails(self, reason: str = "EngineFailed") -> list[Command]:
         return self.happens(Failed(self.machine.turn, reason))
+
+    def fails_twice(self) -> list[Command]:
+        """The reply, and the second try."""
+        return self.fails() + self.fails()
 
     # The clock
 
@@ -115,7 +134,13 @@ class Call:
 
     @property
     def replies(self) -> list[str]:
-        return [command.text for command in self.did if isinstance(command, Reply)]
+        """What was answered, in the caller's words or "[2 keys]"."""
+        said = [command.said for command in self.did if isinstance(command, Reply | Release)]
+        return [self.taken[one.take] if one.take else f"[{one.keys} keys]" for one in said]
+
+    @property
+    def drafts(self) -> list[str]:
+        return [self.taken[command.take] for command in self.did if isinstance(command, Draft)]
 
     @property
     def end(self) -> End | None:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Self
 
+from inference.ahead import Ahead
 from inference.conversation import Conversation, Engines, Voice
 from inference.engines.base import (
     FRAME_BYTES,
@@ -109,6 +111,7 @@ class Line:
         self._until_ms = 0
         self._reply_ms = 0
         self.flushed = 0
+        self.is_hidden = False
         self.ended: tuple[Ending, str] | None = None
         self.pieces = 0
 
@@ -140,6 +143,15 @@ class Line:
         self.flushed += 1
         return heard_ms
 
+    def catch_up(self) -> int:
+        return self.heard_ms()
+
+    def hide(self) -> None:
+        self.is_hidden = True
+
+    def show(self) -> None:
+        self.is_hidden = False
+
     def heard_ms(self) -> int:
         return max(0, self._reply_ms - max(0, self._until_ms - self._loop.now_ms))
 
@@ -159,10 +171,34 @@ class Notes:
         self.all.append(record)
 
 
+class Unhurried(Ahead):
+    """The clock is turned in leaps: nothing is late."""
+
+    def late(self, ms: int) -> None:
+        pass
+
+
+class Canned:
+    """Sentences that lie ready."""
+
+    def __init__(self, ms: dict[str, int]) -> None:
+        self._ms = ms
+
+    def find(self, text: str, voice: VoiceChoice) -> bytes | None:
+        return b"\x02" * (self._ms[text] * SAMPLE_HZ // 1000 * 2) if text in self._ms else None
+
+
 class Talk:
     """One conversation. `with` it: the loop is closed after, and nothing may be left over."""
 
-    def __init__(self, *, script: Script = SCRIPT, has_backup: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        script: Script = SCRIPT,
+        has_backup: bool = False,
+        canned: dict[str, int] | None = None,
+    ) -> None:
+        """`canned`: sentences that lie ready as audio, and how many ms each takes."""
         self.loop = HandLoop()
         self.loop.set_exception_handler(self._went_wrong)
         self.wrong: list[dict[str, object]] = []
@@ -179,7 +215,14 @@ class Talk:
             Voice(self.backup, choice) if has_backup else None,
         )
         self.conversation = Conversation(
-            script, engines, self.line, self.notes, lambda: self.loop.now_ms, self.threads
+            script,
+            engines,
+            self.line,
+            self.notes,
+            lambda: self.loop.now_ms,
+            self.threads,
+            Canned(canned or {}),  # type: ignore[arg-type]
+            Unhurried(lambda: self.loop.now_ms),
         )
 
     def __enter__(self) -> Self:
@@ -218,6 +261,13 @@ class Talk:
 
     def press(self, digit: str) -> None:
         self._do(self.conversation.press, digit)
+
+    def says_over(self, text: str, ms: int = 400) -> None:
+        """The caller says this over the agent, and it is recognised."""
+        self.speak(ms)
+        self.wait(300)
+        while self.threads.waiting:
+            self.recognised(text)
 
     def hangs_up(self) -> None:
         self._do(lambda: self.conversation.caller_gone(self.line.heard_ms()))
@@ -286,19 +336,15 @@ class Talk:
         return self._in_order()[-1]
 
 
-def listening(*, tuning: Tuning | None = None, has_backup: bool = False) -> Talk:
+def listening(*, tuning: Tuning | None = None, script: Script = SCRIPT, **how: object) -> Talk:
     """The caller has heard the greeting."""
-    script = SCRIPT if tuning is None else Script(**{**_fields(SCRIPT), "tuning": tuning})
-    talk = Talk(script=script, has_backup=has_backup)
+    script = script if tuning is None else replace(script, tuning=tuning)
+    talk = Talk(script=script, **how)  # type: ignore[arg-type]
     talk.start()
     talk.work()
     talk.wait(1_000)
     assert talk.turns == [("agent", "Hello.")]
     return talk
-
-
-def _fields(script: Script) -> dict[str, object]:
-    return {name: getattr(script, name) for name in Script.__dataclass_fields__}
 
 
 def asked(text: str = "when are you open", **how: object) -> Talk:

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.engines.base import SAMPLE_HZ, Speaker, Utterance
-from inference.history import TURNS_KEPT, History, SpokenReply
+from inference.history import TURNS_KEPT, History
+from inference.reply import SpokenReply
 
 
 def spoken(*pieces: tuple[str, int]) -> SpokenReply:
@@ -12,7 +13,7 @@ def spoken(*pieces: tuple[str, int]) -> SpokenReply:
     reply = SpokenReply()
     for text, ms in pieces:
         reply.begin_piece(text)
-        reply.add_audio(ms * SAMPLE_HZ // 1000)
+        reply.add_audio(bytes(ms * SAMPLE_HZ // 1000 * 2))
     return reply
 
 
@@ -46,7 +47,7 @@ def test_audio_in_small_portions_adds_up():
     reply = SpokenReply()
     reply.begin_piece("We are open.")
     for _ in range(100):
-        reply.add_audio(177)  # 11.0625 ms
+        reply.add_audio(bytes(177 * 2))  # 11.0625 ms
     assert reply.pieces[0].until_ms == 1_106
 
 
@@ -78,15 +79,29 @@ def test_a_turn_that_goes_on_replaces_its_beginning():
     history = History()
     history.agent_was_heard("Hello.")
     history.caller_said("I'd like")
-    history.forget_unanswered()
-    history.caller_said("I'd like an appointment")
+    history.caller_said("I'd like an appointment", continues=True)
     assert [said.text for said in history.for_model()] == ["Hello.", "I'd like an appointment"]
 
 
-def test_what_the_agent_said_is_never_taken_back():
+def test_an_answer_to_half_a_turn_is_forgotten_with_it():
     history = History()
     history.agent_was_heard("Hello.")
-    history.forget_unanswered()
+    history.caller_said("I'd like an appointment")
+    history.agent_was_heard("When")
+    history.caller_said("I'd like an appointment for my daughter", continues=True)
+    assert [said.text for said in history.for_model()] == [
+        "Hello.",
+        "I'd like an appointment for my daughter",
+    ]
+
+
+def test_a_reply_begun_ahead_is_told_what_is_not_kept_yet():
+    history = History()
+    history.agent_was_heard("Hello.")
+    assert [said.text for said in history.for_model("when are you open")] == [
+        "Hello.",
+        "when are you open",
+    ]
     assert [said.text for said in history.for_model()] == ["Hello."]
 
 

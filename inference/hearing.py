@@ -1,0 +1,76 @@
+"""What reaches us from the caller: frames, how loud they are, and whose voice it is."""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.echo import EchoGuard
+from inference.engines.base import FRAME_BYTES, FRAME_MS, VoiceActivity
+
+RING_FRAMES = 3_000 // FRAME_MS  # kept while nobody speaks; longer than any preroll
+ECHO_MS = 900  # after our last sound, then no echo of it comes any more
+FAINTEST_DB = -99
+_SILENCE = bytes(FRAME_BYTES)
+_FULL_SCALE = 32768.0**2 * (FRAME_BYTES // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardFrame:
+    speech: bool
+    level_db: int  # below full scale
+
+
+class Hearing:
+    """One call's ear. Keeps the caller's audio while it may still be needed."""
+
+    def __init__(self, vad: VoiceActivity) -> None:
+        self._vad = vad
+        self._echo = EchoGuard()
+        self._we_sounded_ms = -ECHO_MS
+        self._frames: deque[tuple[int, bytes]] = deque()
+        self._partial = b""
+
+    def played(self, pcm: bytes, ended_ms: int) -> None:
+        """20 ms of ours that the caller has just heard."""
+        self._we_sounded_ms = ended_ms
+        self._echo.played(pcm, ended_ms)
+
+    def frames(self, pcm: bytes) -> list[bytes]:
+        """The whole frames that this audio completes."""
+        if len(pcm) == FRAME_BYTES and not self._partial:
+            return [pcm]
+        audio = self._partial + pcm
+        whole = len(audio) // FRAME_BYTES * FRAME_BYTES
+        self._partial = audio[whole:]
+        return [audio[at : at + FRAME_BYTES] for at in range(0, whole, FRAME_BYTES)]
+
+    def hear(self, frame: bytes, at_ms: int) -> HeardFrame:
+        """Our own voice coming back is silence, for the recogniser too."""
+        speech = self._vad.is_speech(frame)
+        if at_ms - self._we_sounded_ms < ECHO_MS:
+            if not speech:
+                self._echo.heard(frame, at_ms)
+            elif self._echo.is_echo(frame, at_ms):
+                speech, frame = False, _SILENCE
+        self._frames.append((at_ms, frame))
+        return HeardFrame(speech, _level_db(frame))
+
+    def audio_from(self, from_ms: int) -> bytes:
+        return b"".join(frame for at_ms, frame in self._frames if at_ms > from_ms)
+
+    def forget_before(self, from_ms: int | None) -> None:
+        """Up to then the audio is not needed; None: nobody's turn is open."""
+        frames = self._frames
+        while len(frames) > RING_FRAMES and (from_ms is None or frames[0][0] <= from_ms):
+            frames.popleft()
+
+    def forget(self) -> None:
+        self._frames.clear()
+
+
+def _level_db(frame: bytes) -> int:
+    samples = np.frombuffer(frame, "<i2").astype(np.float32)
+    power = float(samples @ samples)
+    return max(FAINTEST_DB, round(10 * math.log10(power / _FULL_SCALE))) if power else FAINTEST_DB

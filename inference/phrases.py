@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from inference.audio import Resampler, wav_bytes
@@ -42,79 +42,82 @@ class SilentVoice:
 
 
 class Phrases:
-    """Safe to use from any thread. `find` alone belongs on the event loop."""
+    """Safe to use from any thread. `find` alone belongs on the event loop.
+
+    `said` is the text as it is told to the voice, its numbers in words, where that differs.
+    """
 
     def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
         self._folder = folder
         self._memory_bytes = memory_bytes
-        self._kept: OrderedDict[tuple[str, VoiceChoice], bytes] = OrderedDict()
-        self._marks: dict[tuple[str, VoiceChoice], str] = {}  # what each was made from
+        self._kept: OrderedDict[tuple[str, VoiceChoice], _Kept] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()  # never held while anything waits
 
     def find(self, text: str, voice: VoiceChoice) -> bytes | None:
         """The sentence at SAMPLE_HZ, if it is in memory."""
         with self._lock:
-            pcm = self._kept.get((text, voice))
-            if pcm is not None:
-                self._kept.move_to_end((text, voice))
-            return pcm
+            kept = self._kept.get((text, voice))
+            if kept is None:
+                return None
+            self._kept.move_to_end((text, voice))
+            return kept.pcm
 
-    def recall(self, text: str, voice: VoiceChoice) -> bytes | None:
+    def recall(self, text: str, voice: VoiceChoice, said: str = "") -> bytes | None:
         """Blocking. The sentence from memory or disk; None where it was never made."""
-        mark = _mark(voice)
-        pcm = self.find(text, voice)
-        if pcm is not None and mark in ("", self._marks.get((text, voice))):
-            return pcm
-        for path in self._paths(text, voice, mark):
+        name, mark = _name(said or text, voice), _mark(voice)
+        with self._lock:
+            kept = self._kept.get((text, voice))
+        if kept and kept.name == name and mark in ("", kept.mark):
+            return kept.pcm
+        for path in self._paths(name, mark):
             if pcm := _read(path):
-                self._keep(text, voice, mark, pcm)
+                self._keep(text, voice, _Kept(name, mark, pcm))
                 return pcm
         return None
 
-    def make(self, text: str, voice: VoiceChoice, synthesizer: Synthesizer) -> bytes:
+    def make(
+        self, text: str, voice: VoiceChoice, synthesizer: Synthesizer, said: str = ""
+    ) -> bytes:
         """Blocking. The sentence from memory, disk or the synthesizer. Raises EngineFailed.
 
         A disk that takes nothing costs only the keeping.
         """
-        pcm = self.recall(text, voice)
-        if pcm is None and (pcm := _synthesized(text, voice, synthesizer)):
-            mark = _mark(voice)
-            self._keep(text, voice, mark, pcm)
-            self._write(text, voice, mark, pcm)
+        pcm = self.recall(text, voice, said)
+        if pcm is None and (pcm := _synthesized(said or text, voice, synthesizer)):
+            kept = _Kept(_name(said or text, voice), _mark(voice), pcm)
+            self._keep(text, voice, kept)
+            self._write(kept)
         return pcm or b""
 
     # Memory
 
-    def _keep(self, text: str, voice: VoiceChoice, mark: str, pcm: bytes) -> None:
+    def _keep(self, text: str, voice: VoiceChoice, kept: "_Kept") -> None:
         with self._lock:
-            self._size += len(pcm) - len(self._kept.pop((text, voice), b""))
-            self._kept[text, voice] = pcm
-            self._marks[text, voice] = mark
+            before = self._kept.pop((text, voice), None)
+            self._size += len(kept.pcm) - (len(before.pcm) if before else 0)
+            self._kept[text, voice] = kept
             while self._size > self._memory_bytes:
-                key, oldest = self._kept.popitem(last=False)
-                del self._marks[key]
-                self._size -= len(oldest)
+                _, oldest = self._kept.popitem(last=False)
+                self._size -= len(oldest.pcm)
 
     # Disk
 
-    def _paths(self, text: str, voice: VoiceChoice, mark: str) -> list[Path]:
+    def _paths(self, name: str, mark: str) -> list[Path]:
         """Where the sentence may lie, the best first."""
-        name = _name(text, voice)
         if mark:
             return [self._folder / f"{name}.{mark}.wav"]
         return sorted(self._folder.glob(f"{name}.*.wav"), key=_used_at, reverse=True)
 
-    def _write(self, text: str, voice: VoiceChoice, mark: str, pcm: bytes) -> None:
-        name = _name(text, voice)
-        new = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
+    def _write(self, kept: "_Kept") -> None:
+        new = self._folder / f".{kept.name}.{os.getpid()}.{threading.get_ident()}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with new.open("wb") as file:
-                file.write(wav_bytes(pcm, SAMPLE_HZ))
+                file.write(wav_bytes(kept.pcm, SAMPLE_HZ))
                 file.flush()
                 os.fsync(file.fileno())  # a power cut must not leave the name without the audio
-            new.replace(self._folder / f"{name}.{mark or _NO_SOURCE}.wav")
+            new.replace(self._folder / f"{kept.name}.{kept.mark or _NO_SOURCE}.wav")
             self._make_room()
         except OSError as error:
             log.warning("a sentence was not kept on the disk: %s", type(error).__name__)
@@ -130,11 +133,18 @@ class Phrases:
             files.pop(0).unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    name: str  # for the words and everything that decides how they sound
+    mark: str  # of what the voice is cloned from
+    pcm: bytes
+
+
 _NO_SOURCE = hashlib.sha256(b"").hexdigest()[:16]
 
 
-def _name(text: str, voice: VoiceChoice) -> str:
-    return hashlib.sha256(repr((text, astuple(voice))).encode()).hexdigest()[:40]
+def _name(said: str, voice: VoiceChoice) -> str:
+    return hashlib.sha256(repr((said, astuple(voice))).encode()).hexdigest()[:40]
 
 
 def _mark(voice: VoiceChoice) -> str:
@@ -157,9 +167,9 @@ def _read(path: Path) -> bytes:
     return pcm if data == wav_bytes(pcm, SAMPLE_HZ) and len(pcm) % 2 == 0 else b""
 
 
-def _synthesized(text: str, voice: VoiceChoice, synthesizer: Synthesizer) -> bytes:
+def _synthesized(said: str, voice: VoiceChoice, synthesizer: Synthesizer) -> bytes:
     resampler, pcm = Resampler(synthesizer.hz, SAMPLE_HZ), bytearray()
-    with closing(synthesizer.synthesize(text, voice)) as pieces:  # type: ignore[type-var]
+    with closing(synthesizer.synthesize(said, voice)) as pieces:  # type: ignore[type-var]
         for piece in pieces:
             pcm += resampler.push(piece)
             if len(pcm) > MAX_SECONDS * SAMPLE_HZ * 2:

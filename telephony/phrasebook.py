@@ -1,29 +1,38 @@
 """The agents' own sentences, made ahead: they need no model when the caller is to hear them.
 
 What an agent says of its own accord is made once and kept under var/phrases. So are the answers
-of an agent that reads them out as they were written. A sentence that was changed is made when
-the agent is loaded next, one sentence at a time, beside the calls.
+of an agent that reads them out as they were written. What was changed since is made when the
+agent takes its next call, one sentence after the other, beside the calls.
 """
 
 import logging
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.conf import settings
 
 from agents.spec import AgentSpec
+from inference.conversation import Engines
 from inference.engines.base import EngineFailed, Synthesizer, VoiceChoice
 from inference.phrases import Phrases, pieces
 from inference.script import Script
 from inference.sentences import SentenceCutter
+from inference.wording.plain import Plain
+from inference.wording.spoken import spoken_form
 
 log = logging.getLogger(__name__)
 
 READS_OUT = "questions"  # the engine whose answers are heard as they were written
 
-Sentence = tuple[str, VoiceChoice]
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    text: str
+    voice: VoiceChoice
+    said: str  # as the voice is told it
 
 
 @lru_cache(maxsize=1)
@@ -34,41 +43,46 @@ def phrases() -> Phrases:
 
 def sentences(spec: AgentSpec) -> tuple[Sentence, ...]:
     """What can be made ahead of this agent's calls, each once; the greeting first."""
-    found: dict[Sentence, None] = {}
-    for script in (spec.script, *spec.script.others):
-        voice = spec.voice.speaking(script.language)
-        found |= {(piece, voice): None for line in script.lines() for piece in pieces(line)}
+    voices = (spec.voice, *spec.voices)
+    spoken = tuple(zip((spec.script, *spec.script.others), voices, strict=True))
+    texts = [(piece, voice) for script, voice in spoken for piece in _lines(script)]
     if spec.language_model.key == READS_OUT:
-        for script in (spec.script, *spec.script.others):
-            voice = spec.voice.speaking(script.language)
-            found |= {(piece, voice): None for piece in _answers(script)}
-    return tuple(found)
-
-
-def _answers(script: Script) -> list[str]:
-    """In the pieces in which a conversation speaks them."""
-    told = script.knowledge
-    answers = [*(entry.answer for entry in told.entries), told.fallback_sentence]
-    cut: list[str] = []
-    for answer in answers:
-        cutter = SentenceCutter()
-        cut += [*cutter.push(answer), *cutter.rest()]
-    return cut
-
-
-def missing(spec: AgentSpec) -> tuple[Sentence, ...]:
-    """Blocking. What was never made; all the rest is in memory now."""
+        texts += [(piece, voice) for script, voice in spoken for piece in _answers(script)]
+    words = spec.script.pronunciations
     return tuple(
-        (text, voice) for text, voice in sentences(spec) if phrases().recall(text, voice) is None
+        Sentence(text, voice, spoken_form(text, voice.language, words))
+        for text, voice in dict.fromkeys(texts)
     )
 
 
-def make(wanted: Iterable[Sentence], synthesizer: Synthesizer) -> list[str]:
+def _lines(script: Script) -> Iterator[str]:
+    for line in script.lines():
+        yield from pieces(line)
+
+
+def _answers(script: Script) -> Iterator[str]:
+    """In the pieces in which a conversation speaks them."""
+    told = script.knowledge
+    for answer in (*(entry.answer for entry in told.entries), told.fallback_sentence):
+        plain, cutter = Plain(), SentenceCutter()
+        yield from cutter.push(plain.push(answer))
+        yield from [*cutter.push(plain.rest()), *cutter.rest()]
+
+
+def missing(spec: AgentSpec) -> list[Sentence]:
+    """Blocking. What was never made; all the rest is in memory now."""
+    book = phrases()
+    return [
+        each for each in sentences(spec) if book.recall(each.text, each.voice, each.said) is None
+    ]
+
+
+def make(wanted: Iterable[Sentence], engines: Engines) -> list[str]:
     """Blocking. Why sentences could not be made, each reason once; [] if all were."""
     reasons: dict[str, None] = {}
-    for text, voice in wanted:
+    for each in wanted:
         try:
-            phrases().make(text, voice, synthesizer)
+            phrases().make(each.text, each.voice, _synthesizer(each.voice, engines), each.said)
         except EngineFailed as failure:
             reasons[str(failure)] = None
         except Exception as error:  # a library's own, whose text may quote the sentence
@@ -76,28 +90,33 @@ def make(wanted: Iterable[Sentence], synthesizer: Synthesizer) -> list[str]:
     return list(reasons)
 
 
+def _synthesizer(choice: VoiceChoice, engines: Engines) -> Synthesizer:
+    voices = (engines.voice, *engines.voices.values())
+    return next(voice.synthesizer for voice in voices if voice.choice == choice)
+
+
 class Maker:
-    """Makes sentences one after the other, in a thread that no stopping process waits for."""
+    """Makes what is missing, in a thread that no stopping process waits for."""
 
     def __init__(self) -> None:
-        self.jobs: queue.Queue[tuple[list[Sentence], Synthesizer]] = queue.Queue()
+        self.jobs: queue.Queue[tuple[list[Sentence], Engines]] = queue.Queue()
         self._asked: set[Sentence] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._run, name="phrases", daemon=True).start()
 
-    def make(self, spec: AgentSpec, synthesizer: Synthesizer) -> None:
+    def make(self, spec: AgentSpec, engines: Engines) -> None:
         """Blocking for as long as the disk takes: what is missing of this agent is made soon."""
         lacking = missing(spec)
         with self._lock:
             wanted = [each for each in lacking if each not in self._asked]
             self._asked.update(wanted)
         if wanted:
-            self.jobs.put((wanted, synthesizer))
+            self.jobs.put((wanted, engines))
 
     def _run(self) -> None:
         while True:
-            wanted, synthesizer = self.jobs.get()
-            reasons = make(wanted, synthesizer)
+            wanted, engines = self.jobs.get()
+            reasons = make(wanted, engines)
             with self._lock:
                 self._asked.difference_update(wanted)
             if reasons:

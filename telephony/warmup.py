@@ -34,8 +34,8 @@ def _warm(dialled: str) -> None:
     engines = load_engines(spec)
     if prepare := getattr(engines.transcriber, "prepare", None):
         prepare(spec.script.knowledge)
-    synthesizer = engines.voice.synthesizer
-    for _ in synthesizer.synthesize(spec.script.goodbye, engines.voice.choice):
-        break
-    phrasebook.make(phrasebook.sentences(spec)[:1], synthesizer)  # the greeting; soon the rest
-    phrasebook.maker().make(spec, synthesizer)
+    phrasebook.make(phrasebook.sentences(spec)[:1], engines)  # the greeting; soon the rest
+    phrasebook.maker().make(spec, engines)
+    for voice in (engines.voice, *engines.voices.values()):
+        for _ in voice.synthesizer.synthesize(spec.script.goodbye, voice.choice):
+            break

@@ -7,7 +7,7 @@ does only so many jobs at a time says how many with `slots`; more of them wait.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -103,12 +103,6 @@ class VoiceChoice:
     speaker: str = ""  # a name the model knows, or "" for its only one
     sample_path: str = ""  # the recording to clone, for engines that clone
     speed: float = 1.0
-
-    def speaking(self, language: str) -> "VoiceChoice":
-        """This voice in that language; as it is if it speaks a region's kind of it ("en-gb")."""
-        if without_region(self.language) == without_region(language):
-            return self
-        return replace(self, language=language)
 
 
 class VoiceActivity(Protocol):

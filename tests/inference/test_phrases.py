@@ -132,6 +132,19 @@ def test_a_voice_at_another_rate_is_resampled(folder, synthesizer):
     assert len(pcm) == 2 * 3 * 640
 
 
+def test_a_sentence_is_found_by_its_text_and_made_from_how_it_is_said(folder, synthesizer):
+    kept = Phrases(folder)
+    kept.make("At 8.", VOICE, synthesizer, said="At eight.")
+    assert kept.find("At 8.", VOICE)
+    assert synthesizer.said == ["At eight."]
+    synthesizer.pieces = 5
+    assert kept.recall("At 8.", VOICE, said="At eight o'clock.") is None
+    kept.make("At 8.", VOICE, synthesizer, said="At eight o'clock.")
+    pcm = kept.find("At 8.", VOICE)
+    assert pcm is not None
+    assert len(pcm) == 5 * 640  # said otherwise now
+
+
 def test_a_sentence_that_broke_off_is_not_kept(folder, synthesizer):
     synthesizer.fails = True
     with pytest.raises(EngineFailed):

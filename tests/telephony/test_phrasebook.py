@@ -8,6 +8,7 @@ import pytest
 
 from agents import specs
 from agents.demo import NUMBER
+from inference.conversation import Engines, Voice
 from inference.engines.base import EngineChoice, EngineFailed, VoiceChoice
 from inference.phrases import Phrases, SilentVoice
 from telephony import phrasebook, warmup
@@ -33,6 +34,18 @@ def synthesizer():
     return Synthesizer()
 
 
+def engines(spec, synthesizer):
+    voices = {
+        other.language: Voice(synthesizer, choice)
+        for other, choice in zip(spec.script.others, spec.voices, strict=True)
+    }
+    return Engines(None, None, None, Voice(synthesizer, spec.voice), voices=voices)
+
+
+def found(each):
+    return phrasebook.phrases().find(each.text, each.voice)
+
+
 @pytest.fixture
 def spec(db):
     clinic()
@@ -48,7 +61,7 @@ def book(tmp_path, monkeypatch):
 
 
 def test_the_greeting_comes_first_and_every_line_is_there_once(spec):
-    texts = [text for text, _ in phrasebook.sentences(spec)]
+    texts = [each.text for each in phrasebook.sentences(spec)]
     assert texts[0] in spec.script.greeting
     assert {spec.script.trouble, spec.script.goodbye, *spec.script.idle_prompts} <= set(texts)
     assert len(texts) == len(set(texts))
@@ -56,75 +69,99 @@ def test_the_greeting_comes_first_and_every_line_is_there_once(spec):
 
 def test_answers_are_made_ahead_only_where_they_are_read_out(spec):
     fallback = spec.script.knowledge.fallback_sentence
-    read_out = " ".join(text for text, _ in phrasebook.sentences(spec))
     thought_up = replace(spec, language_model=EngineChoice("ollama"))
     assert spec.language_model.key == phrasebook.READS_OUT
-    assert fallback in read_out
-    assert fallback not in " ".join(text for text, _ in phrasebook.sentences(thought_up))
+    assert fallback in " ".join(each.text for each in phrasebook.sentences(spec))
+    assert fallback not in " ".join(each.text for each in phrasebook.sentences(thought_up))
 
 
-def test_another_language_is_said_by_the_voice_in_that_language(spec):
+def test_a_sentence_is_made_as_the_voice_is_to_say_it(spec, synthesizer):
+    script = replace(
+        spec.script, greeting="At 8 in Grays Inn.", pronunciations=(("Grays Inn", "graze in"),)
+    )
+    spec = replace(spec, script=script)
+    greeting = phrasebook.sentences(spec)[0]
+    assert (greeting.text, greeting.said) == ("At 8 in Grays Inn.", "At eight in graze in.")
+    phrasebook.make([greeting], engines(spec, synthesizer))
+    assert synthesizer.said[0][0] == "At eight in graze in."
+    assert found(greeting)
+
+
+def test_another_language_is_said_by_its_own_voice(spec, synthesizer):
     german = replace(
         spec.script,
         greeting="Praxis, guten Tag.",
         knowledge=replace(spec.script.knowledge, language="de", entries=()),
     )
-    spec = replace(
-        spec,
-        script=replace(spec.script, others=(german,)),
-        voice=replace(spec.voice, language="en-gb"),
-    )
-    spoken = dict(phrasebook.sentences(spec))
-    assert spoken["Praxis, guten Tag."].language == "de"
-    assert spoken[phrasebook.pieces(spec.script.greeting)[0]].language == "en-gb"
+    voice = replace(spec.voice, language="de")
+    spec = replace(spec, script=replace(spec.script, others=(german,)), voices=(voice,))
+    greetings = {each.text: each for each in phrasebook.sentences(spec)}
+    assert greetings["Praxis, guten Tag."].voice == voice
+    assert not phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))
+    assert ("Praxis, guten Tag.", "de") in synthesizer.said
+    assert (greetings[phrasebook.pieces(spec.script.greeting)[0]].said, "en") in synthesizer.said
 
 
-def test_what_was_made_once_is_there_when_the_voice_is_gone(spec, synthesizer):
-    assert not phrasebook.make(phrasebook.missing(spec), synthesizer)
-    phrasebook.phrases()._kept.clear()  # another process
-    phrasebook.phrases()._size = 0
+def test_what_was_made_once_is_there_when_the_voice_is_gone(spec, synthesizer, book, monkeypatch):
+    assert not phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))
+    later = Phrases(book._folder)
+    monkeypatch.setattr(phrasebook, "phrases", lambda: later)
     assert not phrasebook.missing(spec)
-    assert not phrasebook.make(phrasebook.sentences(spec), SilentVoice())
-    assert phrasebook.phrases().find(spec.script.trouble, spec.voice)
+    assert later.find(spec.script.trouble, spec.voice)
+    assert not phrasebook.make(phrasebook.sentences(spec), engines(spec, SilentVoice()))
 
 
 def test_each_reason_is_named_once_and_no_sentence_is_in_it(spec, synthesizer):
     synthesizer.fails = EngineFailed("the voice was busy for 15 s")
-    assert phrasebook.make(phrasebook.missing(spec), synthesizer) == ["the voice was busy for 15 s"]
+    reasons = phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))
+    assert reasons == ["the voice was busy for 15 s"]
     synthesizer.fails = RuntimeError(f"cannot say {spec.script.greeting}")
-    assert phrasebook.make(phrasebook.missing(spec), synthesizer) == ["RuntimeError"]
+    reasons = phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))
+    assert reasons == ["RuntimeError"]
 
 
 def test_a_sentence_on_its_way_is_not_asked_for_again(spec, synthesizer, monkeypatch):
     monkeypatch.setattr(phrasebook.Maker, "_run", lambda self: None)  # its thread never begins
     maker = phrasebook.Maker()
-    maker.make(spec, synthesizer)
-    maker.make(spec, synthesizer)
+    maker.make(spec, engines(spec, synthesizer))
+    maker.make(spec, engines(spec, synthesizer))
     assert maker.jobs.qsize() == 1
 
 
 def test_the_thread_makes_what_is_missing_and_forgets_that_it_was_asked(spec, synthesizer):
     maker = phrasebook.Maker()
     synthesizer.fails = EngineFailed("not yet")
-    maker.make(spec, synthesizer)
+    maker.make(spec, engines(spec, synthesizer))
     maker.jobs.join()
     synthesizer.fails = None
-    maker.make(spec, synthesizer)
+    maker.make(spec, engines(spec, synthesizer))
     maker.jobs.join()
     assert not phrasebook.missing(spec)
 
 
 def test_a_warm_agent_has_its_greeting_and_soon_the_rest(spec, synthesizer, monkeypatch):
-    voice = SimpleNamespace(synthesizer=synthesizer, choice=spec.voice)
-    engines = SimpleNamespace(transcriber=object(), voice=voice)
-    monkeypatch.setattr(warmup, "load_engines", lambda _spec: engines)
-    later = SimpleNamespace(make=lambda *asked: asked_for.append(asked))
-    asked_for: list[tuple[object, ...]] = []
-    monkeypatch.setattr(phrasebook, "maker", lambda: later)
+    loaded = engines(spec, synthesizer)
+    later: list[tuple[object, ...]] = []
+    monkeypatch.setattr(warmup, "load_engines", lambda _spec: loaded)
+    monkeypatch.setattr(
+        phrasebook, "maker", lambda: SimpleNamespace(make=lambda *asked: later.append(asked))
+    )
     assert not list(warmup.warm_agents())
-    greeting = phrasebook.sentences(spec)[0]
-    assert phrasebook.phrases().find(*greeting)
-    assert [(asked[0].agent_id, asked[1]) for asked in asked_for] == [(spec.agent_id, synthesizer)]
+    assert found(phrasebook.sentences(spec)[0])
+    assert [(asked[0].agent_id, asked[1]) for asked in later] == [(spec.agent_id, loaded)]
+
+
+def test_an_agent_whose_voice_is_gone_is_named_and_has_its_sentences(
+    spec, synthesizer, book, monkeypatch
+):
+    phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))
+    later = Phrases(book._folder)
+    monkeypatch.setattr(phrasebook, "phrases", lambda: later)
+    monkeypatch.setattr(warmup, "load_engines", lambda _spec: engines(spec, SilentVoice()))
+    ((name, reason),) = warmup.warm_agents()
+    assert name == spec.agent_name
+    assert "there is no voice" in reason
+    assert all(found(each) for each in phrasebook.sentences(spec))
 
 
 def test_an_agent_whose_voice_does_not_load_is_named(spec, monkeypatch):

@@ -11,7 +11,6 @@ for like input, keeps about 60 kB per call.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from inference.engines.base import FRAME_MS, SAMPLE_HZ
@@ -24,21 +23,34 @@ LONGEST_MS = 640  # delay that is looked for
 AHEAD_MS = 60  # that our idea of what was heard may be late
 TAPS = 32  # of the filter, 4 ms: the rest of a room's answer stays unexplained
 TAPS_BEFORE = 8
-KEPT_MS = 1_000
-JITTER_MS = 100  # frames come in bursts; further off, something was lost
-AUDIBLE = 20.0  # RMS of a frame after the filter below; nobody's voice is less
+RIDGE = 1e-3  # keeps the filter from making much of little
+JITTER_MS = 200  # frames come in bursts; further off, something was lost
+AUDIBLE = 20.0  # RMS of a frame after the filter below; our voice is never less
+PAUSE = 7.0  # what is less is silence
+OVER_NOISE = 4.0  # in energy: what is less is in the line, not said
 
-IS_ECHO = 0.5  # of the energy is explained; strangers' voices reach 0.3
-MAY_BE_ECHO = 0.2  # is enough at a delay that is sure, when it is no louder than echo was
-SURE = 3  # frames of echo at one delay
+CLEAR = 8.0  # times the mean likeness: by chance one time in twenty, with echo nineteen
+IS_ECHO = 0.5  # of the energy is explained; strangers' voices seldom reach 0.4
+SURE = 2  # frames of echo at one delay, then this is known of it:
+LEFT = 4.0  # times the share that such echo usually leaves unexplained is somebody else's,
+LEAST_LEFT, MOST_LEFT = 0.2, 0.8  # from the first on, and above the second always
+LOUDER = 2.0  # in energy, than echo can be: somebody speaks
+LEARNS = 0.1  # a frame, of how echo usually is
+NOISE_RISES = 1.1  # a frame at most; not all that is no speech is noise
 STEP_MS = 2  # delays nearer to each other are one
-LOUDER = 2.0  # in energy, than echo so far: then somebody speaks
-FORGETS = 0.97  # a frame, of how loud echo was
+LATEST_MS = 40  # the part of the window that a caller who just began is found in
+RINGS_MS = 320  # that a room is heard to ring
+RINGS = 0.5  # of the energy after LATEST_MS more
 DOUBT_FRAMES = 2  # that are no echo in a row before it is believed
 
 _TO_HALF = np.sinc(np.arange(-11.5, 12) * 0.45) * np.hanning(26)[1:-1]
 _WEIGHTS = np.convolve(_TO_HALF / _TO_HALF.sum(), [1, 0, -0.9]).astype(np.float32)  # and flattens
-_LAGS = np.abs(np.subtract.outer(np.arange(TAPS), np.arange(TAPS)))
+_DIAGONAL = np.diag_indices(TAPS)
+_NOTHING = np.zeros(1, dtype=np.float32)
+_WINDOW = WINDOW_MS * KHZ
+_LATEST = LATEST_MS * KHZ
+_SEARCHED = (WINDOW_MS + LONGEST_MS + AHEAD_MS) * KHZ
+_RINGING = RINGS ** np.arange(RINGS_MS // LATEST_MS)[::-1]
 
 
 class _Heard:
@@ -74,31 +86,37 @@ class _Heard:
 
 
 class EchoGuard:
-    """One call's. Every frame of the caller's goes to `heard` or, when it sounds like speech,
-    to `is_echo`, and what the caller heard of us to `played`, at latest when it was heard."""
+    """One call's.
+
+    Every frame of the caller's goes to `heard` or, when it sounds like speech, to `is_echo`;
+    what the caller hears of us goes to `played` no later than it is heard.
+    """
 
     def __init__(self) -> None:
-        self._ours = _Heard(KEPT_MS + AHEAD_MS)
+        self._ours = _Heard(LONGEST_MS + RINGS_MS + 2 * AHEAD_MS)
         self._theirs = _Heard(WINDOW_MS)
-        self._sounds_until_ms = -LONGEST_MS
+        self._sounds_until_ms = -LONGEST_MS - WINDOW_MS
         self._delay: int | None = None  # in samples
         self._sure = 0  # frames of echo at that delay
-        self._gain = 0.0  # most of our energy that came back so far, slowly forgotten
+        self._gain = 0.0  # how much of our energy comes back
+        self._left = 0.0  # what share of that no short filter explains
         self._doubts = DOUBT_FRAMES
+        self._noise = 0.0  # of the caller's line, a sample's energy
 
     def played(self, pcm: bytes, ended_ms: int) -> None:
-        """20 ms of ours, as the caller heard them; the end in ms since media start."""
+        """20 ms of ours; the end in ms since media start. Ahead of time is welcome."""
         if self._ours.put(pcm, ended_ms) > AUDIBLE**2:
             self._sounds_until_ms = ended_ms
 
     def heard(self, frame: bytes, at_ms: int) -> None:
         """20 ms of the caller's that are no speech."""
-        self._hear(frame, at_ms)
+        energy = self._hear(frame, at_ms)
+        self._noise = min(energy, self._noise * NOISE_RISES + 1) if self._noise else energy
 
     def is_echo(self, frame: bytes, at_ms: int) -> bool:
-        """Whether these 20 ms of speech are our own.
+        """Whether these 20 ms of speech are our own voice.
 
-        At the very beginning of a call's echo up to 80 ms pass before it is known.
+        The first 20 to 100 ms of a call's first echo are not known for it.
         """
         self._hear(frame, at_ms)
         if at_ms - self._sounds_until_ms > LONGEST_MS + WINDOW_MS:
@@ -110,72 +128,112 @@ class EchoGuard:
             self._doubts += 1
         return self._doubts < DOUBT_FRAMES
 
-    def _hear(self, frame: bytes, at_ms: int) -> None:
+    def _hear(self, frame: bytes, at_ms: int) -> float:
         expected_ms = self._theirs.end_ms + FRAME_MS
-        is_next = abs(at_ms - expected_ms) <= JITTER_MS
-        self._theirs.put(frame, expected_ms if is_next else at_ms)
+        if abs(at_ms - expected_ms) > JITTER_MS:
+            self._theirs = _Heard(WINDOW_MS)
+            expected_ms = at_ms
+        return self._theirs.put(frame, expected_ms)
 
     # Comparing
 
     def _is_ours(self, caller: Samples) -> bool:
-        energy = float(caller @ caller)
-        if energy < len(caller) * AUDIBLE**2 / 10:
+        if _energy(caller[-_LATEST:]) <= _LATEST * max(self._noise * OVER_NOISE, PAUSE**2):
             return self._doubts < DOUBT_FRAMES  # a pause: as before
         ours = self._ours_around()
         if self._delay is not None:
-            explained, source = self._explained(ours, caller, energy, self._delay)
-            if explained >= IS_ECHO or self._is_faint_echo(explained, energy, source):
-                self._found(self._delay, energy, source)
+            match = _Match(ours, caller, self._delay)
+            if match.is_usual(self._gain, self._left) if self._sure >= SURE else match.is_echo():
+                self._found(match)
                 return True
-        delay = self._best_delay(ours, caller)
-        explained, source = self._explained(ours, caller, energy, delay)
-        if explained >= IS_ECHO:
-            self._found(delay, energy, source)
+        delay = _clearest_delay(ours[-_SEARCHED:], caller)
+        if delay is not None and (match := _Match(ours, caller, delay)).is_echo():
+            self._found(match)
             return True
         return False
 
     def _ours_around(self) -> Samples:
-        """What we said from LONGEST_MS before the caller's window to AHEAD_MS after it."""
+        """What we said, from what may ring in the longest delay to AHEAD_MS after the window."""
         end_ms = self._theirs.end_ms + AHEAD_MS
         self._ours.reach(end_ms)
-        return self._ours.last(WINDOW_MS + LONGEST_MS + AHEAD_MS, end_ms)
+        return self._ours.last(LONGEST_MS + RINGS_MS + AHEAD_MS, end_ms)
 
-    def _found(self, delay: int, energy: float, source: float) -> None:
-        is_same = self._delay is not None and abs(delay - self._delay) <= STEP_MS * KHZ
-        self._sure = self._sure + 1 if is_same else 1
-        self._delay = self._delay if is_same else delay
-        self._gain = max(self._gain * FORGETS if is_same else 0.0, energy / source)
+    def _found(self, match: "_Match") -> None:
+        if self._delay is None or abs(match.delay - self._delay) > STEP_MS * KHZ:
+            self._delay, self._sure = match.delay, 1
+            self._gain, self._left = match.gain, MOST_LEFT / LEFT
+        elif match.is_echo():
+            self._sure += 1
+            self._gain += LEARNS * (match.gain - self._gain)
+            self._left += LEARNS * (match.left - self._left)
 
-    def _is_faint_echo(self, explained: float, energy: float, source: float) -> bool:
-        """In a room that rings no short filter explains much; but echo is no louder than echo."""
-        if self._sure < SURE or explained < MAY_BE_ECHO:
+
+class _Match:
+    """How much of the caller's window a short filter makes of what we said `delay` before."""
+
+    def __init__(self, ours: Samples, caller: Samples, delay: int) -> None:
+        self.delay = delay
+        end = len(ours) - AHEAD_MS * KHZ - delay + TAPS_BEFORE
+        end = min(max(end, _WINDOW + TAPS - 1), len(ours))
+        source = ours[end - _WINDOW - TAPS + 1 : end]
+        left = caller - np.convolve(source, _filter(source, caller), "valid")
+        self.left = _energy(left) / _energy(caller)
+        self.gain = _energy(caller) / (_energy(source) + 1)
+        self._latest = _energy(caller[-_LATEST:]) + 1
+        self._latest_left = _energy(left[-_LATEST:]) / self._latest
+        parts = ours[end % _LATEST : end].reshape(-1, _LATEST)[-len(_RINGING) :]
+        rung = np.einsum("ij,ij->i", parts, parts) * _RINGING[-len(parts) :]
+        self._rings = float(rung.max())
+
+    def is_echo(self) -> bool:
+        """Judged by the filter alone."""
+        return max(self.left, self._latest_left) <= 1 - IS_ECHO
+
+    def is_usual(self, gain: float, left: float) -> bool:
+        """Judged by what echo has been in this call."""
+        echo = gain * self._rings
+        if self._latest > LOUDER * echo and not self.is_echo():
             return False
-        return energy <= LOUDER * self._gain * source
+        share = min(max(LEFT * left, LEAST_LEFT), MOST_LEFT)
+        return self._latest * self._latest_left <= share * max(self._latest, echo)
 
-    @staticmethod
-    def _best_delay(ours: Samples, caller: Samples) -> int:
-        """Where the two are most alike, loud and quiet tones counting nearly the same."""
-        size = 1 << (len(ours) - 1).bit_length()
-        product = np.fft.rfft(ours, size) * np.conj(np.fft.rfft(caller, size))
-        weight = np.sqrt(np.abs(product))
-        likeness = np.fft.irfft(product / (weight * np.sqrt(weight) + 1), size)
-        start = int(np.argmax(np.abs(likeness[: len(ours) - len(caller) + 1])))
-        return LONGEST_MS * KHZ - start
 
-    @staticmethod
-    def _explained(
-        ours: Samples, caller: Samples, energy: float, delay: int
-    ) -> tuple[float, float]:
-        """What share of the caller's energy a short filter makes of ours; and ours."""
-        start = LONGEST_MS * KHZ - delay - (TAPS - 1 - TAPS_BEFORE)
-        start = min(max(0, start), len(ours) - len(caller) - TAPS + 1)
-        source = ours[start : start + len(caller) + TAPS - 1]
-        power = float(source @ source)
-        if not power:
-            return 0.0, 1.0
-        shifted = sliding_window_view(source, len(caller))
-        both = shifted @ shifted.T
-        both[np.diag_indices(TAPS)] += 1e-3 * power
-        weights = np.linalg.solve(both, shifted @ caller)
-        left = caller - weights @ shifted
-        return 1 - float(left @ left) / energy, power
+def _energy(samples: NDArray[np.floating]) -> float:
+    return float(samples @ samples)
+
+
+def _filter(source: Samples, caller: Samples) -> Samples:
+    """The weights that make most of the caller's audio, by least squares.
+
+    The matrix of a delayed signal's products with itself moves along its diagonals but for the
+    edges; the matrix product that says so more simply would wake the threads of numpy's library.
+    """
+    alike = np.empty((TAPS, TAPS), dtype=np.float32)
+    alike[0] = alike[:, 0] = np.correlate(source, source[:_WINDOW], "valid")
+    enters, leaves = source[_WINDOW:], source[: TAPS - 1]
+    edges = np.multiply.outer(enters, enters) - np.multiply.outer(leaves, leaves)
+    for row in range(TAPS - 1):
+        alike[row + 1, 1:] = alike[row, :-1] + edges[row]
+    alike[_DIAGONAL] *= 1 + RIDGE
+    alike[_DIAGONAL] += 1
+    weights: Samples = np.linalg.solve(alike, np.correlate(source, caller, "valid"))
+    return weights[::-1]
+
+
+def _clearest_delay(ours: Samples, caller: Samples) -> int | None:
+    """Where the two are most alike, if there is such a place.
+
+    Loud and quiet tones count nearly the same, and so do loud and quiet moments: where we were
+    loud and the caller still silent, the caller's is no echo.
+    """
+    size = 1 << (len(ours) - 1).bit_length()
+    product = np.fft.rfft(ours, size) * np.conj(np.fft.rfft(caller, size))
+    weight = np.sqrt(np.abs(product))
+    likeness = np.fft.irfft(product / (weight * np.sqrt(weight) + 1), size)
+    energies = np.cumsum(np.concatenate((_NOTHING, ours * ours)))
+    energies = energies[_WINDOW:] - energies[:-_WINDOW]
+    likeness = np.abs(likeness[: len(energies)]) / np.sqrt(energies + energies.mean() / 10 + 1)
+    start = int(np.argmax(likeness))
+    if likeness[start] ** 2 * len(likeness) < CLEAR**2 * _energy(likeness):
+        return None
+    return (LONGEST_MS * KHZ) - start

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from inference.audio import Resampler, wav_bytes
@@ -149,11 +150,19 @@ def _name(said: str, voice: VoiceChoice) -> str:
 
 def _mark(voice: VoiceChoice) -> str:
     """Of the recording the voice is cloned from; "" where that cannot be read any more."""
+    if not voice.sample_path:
+        return _NO_SOURCE
+    path = Path(voice.sample_path)
     try:
-        source = Path(voice.sample_path).read_bytes() if voice.sample_path else b""
+        stat = path.stat()
+        return _mark_of(path, stat.st_mtime_ns, stat.st_size)
     except OSError:
         return ""
-    return hashlib.sha256(source).hexdigest()[:16]
+
+
+@lru_cache(maxsize=256)
+def _mark_of(path: Path, changed_ns: int, size: int) -> str:  # noqa: ARG001 (they say it is the same)
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def _read(path: Path) -> bytes:

@@ -289,7 +289,7 @@ class LiveCall:
 def load_engines(spec: AgentSpec) -> Engines:
     """Blocking. The call's engines, loaded once a process. Raises EngineUnavailable."""
     languages = (other.language for other in spec.script.others)
-    return Engines(
+    engines = Engines(
         vad=registry.load("vad", spec.vad).stream(),
         transcriber=registry.load("stt", spec.transcriber),
         model=registry.load("llm", spec.language_model),
@@ -301,6 +301,8 @@ def load_engines(spec: AgentSpec) -> Engines:
             for language, choice in zip(languages, spec.voices, strict=True)
         },
     )
+    phrasebook.maker().make(spec, engines)
+    return engines
 
 
 def _voice(choice: VoiceChoice) -> Voice:

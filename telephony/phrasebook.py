@@ -1,8 +1,8 @@
 """The agents' own sentences, made ahead: they need no model when the caller is to hear them.
 
 What an agent says of its own accord is made once and kept under var/phrases. So are the answers
-of an agent that reads them out as they were written. What was changed since is made when the
-agent takes its next call, one sentence after the other, beside the calls.
+of an agent that reads them out as they were written. Whatever is missing is made when the
+agent's engines are loaded for a call, one sentence after the other, beside the calls.
 """
 
 import logging
@@ -64,7 +64,7 @@ def _answers(script: Script) -> Iterator[str]:
     """In the pieces in which a conversation speaks them."""
     told = script.knowledge
     for answer in (*(entry.answer for entry in told.entries), told.fallback_sentence):
-        plain, cutter = Plain(), SentenceCutter()
+        plain, cutter = Plain(), SentenceCutter(script.language)
         yield from cutter.push(plain.push(answer))
         yield from [*cutter.push(plain.rest()), *cutter.rest()]
 

@@ -34,8 +34,7 @@ def _warm(dialled: str) -> None:
     engines = load_engines(spec)
     if prepare := getattr(engines.transcriber, "prepare", None):
         prepare(spec.script.knowledge)
-    phrasebook.make(phrasebook.sentences(spec)[:1], engines)  # the greeting; soon the rest
-    phrasebook.maker().make(spec, engines)
+    phrasebook.make(phrasebook.sentences(spec)[:1], engines)  # the rest is on its way
     for voice in (engines.voice, *engines.voices.values()):
         for _ in voice.synthesizer.synthesize(spec.script.goodbye, voice.choice):
             break

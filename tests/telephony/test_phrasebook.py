@@ -11,7 +11,7 @@ from agents.demo import NUMBER
 from inference.conversation import Engines, Voice
 from inference.engines.base import EngineChoice, EngineFailed, VoiceChoice
 from inference.phrases import Phrases, SilentVoice
-from telephony import phrasebook, warmup
+from telephony import live, phrasebook, warmup
 from tests.clinic import clinic
 
 
@@ -139,19 +139,31 @@ def test_the_thread_makes_what_is_missing_and_forgets_that_it_was_asked(spec, sy
     assert not phrasebook.missing(spec)
 
 
-def test_a_warm_agent_has_its_greeting_and_soon_the_rest(spec, synthesizer, monkeypatch):
-    loaded = engines(spec, synthesizer)
+def test_a_warm_agent_has_its_greeting(spec, synthesizer, monkeypatch):
+    monkeypatch.setattr(warmup, "load_engines", lambda _spec: engines(spec, synthesizer))
+    assert not list(warmup.warm_agents())
+    assert found(phrasebook.sentences(spec)[0])
+
+
+def test_whoever_loads_an_agent_has_its_sentences_made(spec, monkeypatch):
     later: list[tuple[object, ...]] = []
-    monkeypatch.setattr(warmup, "load_engines", lambda _spec: loaded)
     monkeypatch.setattr(
         phrasebook, "maker", lambda: SimpleNamespace(make=lambda *asked: later.append(asked))
     )
-    assert not list(warmup.warm_agents())
-    assert found(phrasebook.sentences(spec)[0])
-    assert [(asked[0].agent_id, asked[1]) for asked in later] == [(spec.agent_id, loaded)]
+    loaded = live.load_engines(spec)
+    assert later == [(spec, loaded)]
 
 
-def test_an_agent_whose_voice_is_gone_is_named_and_has_its_sentences(
+def test_a_voice_that_does_not_load_leaves_what_was_made(spec, synthesizer):
+    broken = replace(spec.voice, engine=EngineChoice.of("xtts", path="/nowhere"))
+    spec = replace(spec, voice=broken)
+    phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))  # when it still did
+    loaded = live.load_engines(spec)
+    assert isinstance(loaded.voice.synthesizer, SilentVoice)
+    assert phrasebook.phrases().find(spec.script.trouble, loaded.voice.choice)
+
+
+def test_an_agent_whose_voice_is_gone_is_named_and_greets_all_the_same(
     spec, synthesizer, book, monkeypatch
 ):
     phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))
@@ -161,7 +173,7 @@ def test_an_agent_whose_voice_is_gone_is_named_and_has_its_sentences(
     ((name, reason),) = warmup.warm_agents()
     assert name == spec.agent_name
     assert "there is no voice" in reason
-    assert all(found(each) for each in phrasebook.sentences(spec))
+    assert found(phrasebook.sentences(spec)[0])
 
 
 def test_an_agent_whose_voice_does_not_load_is_named(spec, monkeypatch):

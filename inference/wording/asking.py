@@ -1,7 +1,8 @@
 """How callers ask to be spoken to differently, a table a language.
 
 `polite` words may stand anywhere around a request; the others are requests by themselves. All in
-small letters. A phrase with "?" counts only as a question: "Sorry?" but not "Sorry."
+small letters. A phrase with "?" counts only as a question: "Sorry?" but not "Sorry." What asks to
+be explained ("I don't understand") is for the agent: the same words would not help.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ _EN = Asking(
         "repeat what you said", "repeat what you just said", "repeat the question",
         "repeat your question", "repeat the last part", "repeat the last bit", "repeating it",
         "repeat the number", "repeat that number", "repeat the last sentence",
-        "say that", "say it again", "say that again", "say again", "say that once more",
+        "say it again", "say that again", "say again", "say that once more",
         "say this again", "saying that again", "tell me again", "tell me that again",
         "again", "once again", "once more", "one more time", "come again", "come again?",
         "pardon", "pardon me", "pardon me?", "i beg your pardon", "beg your pardon", "beg pardon",
@@ -39,7 +40,7 @@ _EN = Asking(
         "what was the number", "i didn't catch that", "i did not catch that", "didn't catch that",
         "i didn't catch it", "i didn't get that", "i did not get that", "didn't get that",
         "i didn't hear that", "i didn't hear you", "i didn't hear what you said",
-        "i did not hear you", "i did not hear that", "i didn't understand", "i don't understand",
+        "i did not hear you", "i did not hear that", "i didn't understand",
         "i didn't understand that", "i did not understand", "i did not understand that",
         "i couldn't hear you", "i couldn't hear that", "i couldn't understand you",
         "i couldn't understand that", "i missed that", "i missed it", "missed that",
@@ -101,7 +102,7 @@ _DE = Asking(
         "ich habe das nicht verstanden", "ich hab das nicht verstanden",
         "das habe ich nicht verstanden", "das hab ich nicht verstanden",
         "habe ich nicht verstanden", "hab ich nicht verstanden", "nicht verstanden",
-        "ich verstehe nicht", "ich verstehe sie nicht", "ich habe es nicht verstanden",
+        "ich verstehe sie nicht", "ich habe es nicht verstanden",
         "das habe ich nicht gehört", "ich habe das nicht gehört", "ich habe sie nicht gehört",
         "das habe ich nicht mitbekommen", "das hab ich nicht mitbekommen",
         "langsam wiederholen", "langsamer wiederholen", "noch einmal langsam",
@@ -146,7 +147,7 @@ _FR = Asking(
         "plaît il", "vous dites?", "vous disiez?", "vous avez dit?", "vous avez dit quoi",
         "qu'avez vous dit", "qu'est ce que vous avez dit", "qu'est ce que vous dites",
         "c'était quoi", "c'était quoi la question", "je n'ai pas compris", "j'ai pas compris",
-        "je n'ai pas bien compris", "j'ai pas bien compris", "je ne comprends pas",
+        "je n'ai pas bien compris", "j'ai pas bien compris",
         "je n'ai pas entendu", "j'ai pas entendu", "je n'ai pas bien entendu",
         "je ne vous ai pas compris", "je ne vous ai pas entendu", "répéter plus lentement",
         "répétez plus lentement", "répéter lentement", "répéter encore une fois",
@@ -173,7 +174,8 @@ _ES = Asking(
     polite=(
         "por favor", "perdón", "perdone", "perdona", "disculpe", "disculpa", "lo siento",
         "puede", "podría", "puedes", "podrías", "me puede", "me podría", "me puedes",
-        "me podrías", "le importaría", "quiere", "eh", "em", "ah", "oh", "hm", "bueno", "pues",
+        "me podrías", "le importaría", "quiere", "me", "lo", "eh", "em", "ah", "oh", "hm",
+        "bueno", "pues",
         "vale", "sí", "no", "espere", "espera", "y", "pero", "gracias", "un poco", "un poquito",
         "usted", "señor", "señora", "ok", "okay",
     ),
@@ -186,7 +188,7 @@ _ES = Asking(
         "cómo dice", "cómo dice?", "cómo ha dicho", "qué?", "perdón?", "perdone?", "disculpe?",
         "mande", "mande?", "qué dijo", "qué ha dicho", "qué dice", "qué dijiste", "qué has dicho",
         "cuál era la pregunta", "no entendí", "no he entendido", "no le he entendido",
-        "no te he entendido", "no lo he entendido", "no entiendo", "no le entiendo",
+        "no te he entendido", "no lo he entendido", "no le entiendo",
         "no le entendí", "no lo entendí", "no he oído", "no le he oído", "no lo he oído",
         "no oí", "no escuché", "no le escuché", "no lo escuché", "repetir más despacio",
         "repita más despacio", "repetirlo más despacio", "repetir despacio", "repetir otra vez",
@@ -225,7 +227,7 @@ _IT = Asking(
         "ancora una volta", "un'altra volta", "di nuovo", "ancora?", "come?", "come ha detto",
         "come dice", "come scusi", "cosa?", "che cosa?", "prego?", "scusi?", "scusa?", "eh?",
         "cosa ha detto", "che cosa ha detto", "che ha detto", "cos'ha detto", "cosa hai detto",
-        "qual era la domanda", "non ho capito", "non ho capito bene", "non capisco",
+        "qual era la domanda", "non ho capito", "non ho capito bene",
         "non l'ho capita", "non l'ho capito", "non ho sentito", "non ho sentito bene",
         "non l'ho sentita", "non l'ho sentito", "ripetere più lentamente",
         "ripeta più lentamente", "ripetere lentamente", "ripetere ancora una volta",
@@ -234,7 +236,8 @@ _IT = Asking(
     slower=(
         "più lentamente", "più piano", "piano", "lentamente", "più lento", "parlare più lentamente",
         "parlare più piano", "parli più lentamente", "parli più piano", "parla più lentamente",
-        "parla più piano", "parlare un po' più lentamente", "parli un po' più lentamente",
+        "parla più piano", "parlare un po' più lentamente", "parlare un po' più piano",
+        "parli un po' più piano", "parli un po' più lentamente",
         "parlare lentamente", "parli lentamente", "non così veloce", "non così in fretta",
         "meno veloce", "troppo veloce", "troppo in fretta", "è troppo veloce", "va troppo veloce",
         "parla troppo veloce", "parla troppo in fretta", "rallentare", "rallenti",
@@ -267,8 +270,8 @@ _NL = Asking(
         "wat?", "hè?", "pardon?", "sorry?", "wablief", "wablieft", "wat blieft u",
         "ik heb het niet verstaan", "ik heb u niet verstaan", "ik heb dat niet verstaan",
         "dat heb ik niet verstaan", "ik verstond u niet", "ik verstond het niet",
-        "ik versta u niet", "niet verstaan", "ik begrijp het niet", "ik begrijp u niet",
-        "dat begrijp ik niet", "ik heb het niet begrepen", "ik heb het niet gehoord",
+        "ik versta u niet", "niet verstaan",
+        "ik heb het niet gehoord",
         "ik heb u niet gehoord", "dat heb ik niet gehoord", "langzaam herhalen",
         "langzamer herhalen", "nog een keer langzaam", "nog een keer langzamer",
     ),

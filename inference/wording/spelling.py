@@ -21,18 +21,18 @@ def address_words(text: str, language: Language) -> str:
             said.append(digits(part, language))
         elif part.isalpha():
             is_top_level = parts[at - 1 : at] == ["."] and parts[at + 1 : at + 2] != ["."]
-            said.append(_name(part, is_top_level))
+            said.append(_name(part, is_top_level, language))
         else:
             said.append(language.signs.get(part, part))
-    return " ".join(said)
+    return _joined(said)
 
 
 def digits(text: str, language: Language) -> str:
     return " ".join(language.digits[int(digit)] for digit in text if digit.isdecimal())
 
 
-def letters(text: str) -> str:
-    return " ".join(text.upper())
+def letters(text: str, language: Language) -> str:
+    return " ".join(language.letters.get(letter, letter) for letter in text.upper())
 
 
 def phone_words(text: str, language: Language, code: str) -> str:
@@ -51,36 +51,43 @@ def code_words(text: str, language: Language, code: str) -> str:
     name, number = (parts[0], parts[1]) if len(parts) == 2 else ("", "")
     if number.isdecimal() and len(number) <= 2 and number[0] != "0":
         is_word = len(name) > 3 and not _VOWELS.isdisjoint(name.lower())
-        said_name = name if is_word else letters(name)
+        said_name = name if is_word else letters(name, language)
         return f"{said_name} {number_words(int(number), code) or digits(number, language)}"
     said = []
     for part in parts:
         said.extend(
             [digits(group, language) for group in _in_parts(part)]
             if part.isdecimal()
-            else [letters(part)]
+            else [letters(part, language)]
         )
-    return " ".join(said) if len(text) <= _LONGEST_GROUP else ", ".join(said)
+    return _joined(said, " " if len(text) <= _LONGEST_GROUP else ", ")
 
 
 def iban_words(text: str, language: Language) -> str:
     signs = text.replace(" ", "")
     groups = [signs[at : at + _LONGEST_GROUP] for at in range(0, len(signs), _LONGEST_GROUP)]
-    return ", ".join(
-        " ".join(digits(sign, language) if sign.isdecimal() else sign for sign in group)
-        for group in groups
-    )
+    return _joined([" ".join(_sign(sign, language) for sign in group) for group in groups], ", ")
 
 
 def spelt_words(text: str, language: Language) -> str:
-    signs = re.findall(r"[^\W_]", text)
-    return ", ".join(digits(sign, language) if sign.isdecimal() else sign for sign in signs)
+    return _joined([_sign(sign, language) for sign in re.findall(r"[^\W_]", text)], ", ")
 
 
-def _name(part: str, is_top_level: bool) -> str:
+def _sign(sign: str, language: Language) -> str:
+    return digits(sign, language) if sign.isdecimal() else letters(sign, language)
+
+
+def _joined(said: list[str], between: str = " ") -> str:
+    """A letter's name may end in a comma: the pause that makes it one."""
+    return between.join(said).replace(",,", ",").removesuffix(",")
+
+
+def _name(part: str, is_top_level: bool, language: Language) -> str:
     """A name as a word, unless nobody could say it: "gmx", "www", "de" at the end."""
     unsayable = len(part) <= 4 and _VOWELS.isdisjoint(part.lower())
-    return letters(part) if unsayable or (is_top_level and len(part) == 2) else part
+    if unsayable or len(part) == 1 or (is_top_level and len(part) == 2):
+        return letters(part, language)
+    return part
 
 
 def _in_parts(group: str) -> list[str]:

@@ -132,6 +132,7 @@ LANGUAGE = Language(
         ":": "colon", "?": "question mark", "=": "equals", "&": "and", "#": "hash",
         "~": "tilde", "%": "percent",
     },
+    letters={"A": "A,"},  # else it is said as in "a day"
     abbreviations={
         "Dr.": "Doctor", "Dr": "Doctor", "Mr.": "Mister", "Mr": "Mister", "Mrs.": "Missus",
         "Mrs": "Missus", "Ms.": "Miz", "Prof.": "Professor", "Jr.": "Junior", "Sr.": "Senior",

@@ -106,6 +106,7 @@ LANGUAGE = Language(
         "+": "más", ":": "dos puntos", "?": "interrogación", "=": "igual", "&": "y",
         "#": "almohadilla", "~": "virgulilla", "%": "por ciento",
     },
+    letters={"Y": "i griega"},
     abbreviations={
         "Sr.": "Señor", "Sra.": "Señora", "Srta.": "Señorita", "Dr.": "Doctor",
         "Dra.": "Doctora", "Dña.": "Doña", "Ud.": "usted", "Uds.": "ustedes",

@@ -84,6 +84,7 @@ LANGUAGE = Language(
         "+": "plus", ":": "deux points", "?": "point d'interrogation", "=": "égale", "&": "et",
         "#": "dièse", "~": "tilde", "%": "pour cent",
     },
+    letters={"Y": "i grec"},
     abbreviations={
         "M.": "Monsieur", "Mme": "Madame", "Mmes": "Mesdames", "Mlle": "Mademoiselle",
         "MM.": "Messieurs", "Dr": "Docteur", "Dr.": "Docteur", "Pr": "Professeur",

@@ -83,6 +83,7 @@ class Language:
 
     # addresses: each sign by its name
     signs: dict[str, str] = field(default_factory=dict)
+    letters: dict[str, str] = field(default_factory=dict)  # those that are words by themselves
 
     abbreviations: dict[str, str] = field(default_factory=dict)
     before_number: dict[str, str] = field(default_factory=dict)  # "No.", only before one

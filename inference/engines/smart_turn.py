@@ -95,7 +95,9 @@ def features(pcm: bytes) -> NDArray[np.float32]:
     alike = max(0, (silent - WINDOW // 2) // HOP)
     windows = sliding_window_view(padded, WINDOW)[alike * HOP :: HOP][: FRAMES - alike]
     power = np.abs(np.fft.rfft(windows * _HANN, axis=-1)) ** 2
-    bands = np.log10(np.maximum(_LEAST_POWER, _MEL @ power.T))
+    # not by `@`: OpenBLAS's other threads would spin on for longer than the network needs
+    by_band = np.einsum("bl,fl->bf", _MEL, power)
+    bands = np.log10(np.maximum(_LEAST_POWER, by_band))
     scaled = (np.maximum(bands, bands.max() - _DYNAMIC_RANGE) + 4) / 4
     return np.pad(scaled.astype(np.float32), ((0, 0), (alike, 0)), mode="edge")
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.turns.meaning import Finish, Kind, Meaning
-from inference.turns.patience import LONGEST_PERCENT, NO_PAUSE_MS, Patience, Waiting
+from inference.turns.patience import LONGEST_PERCENT, Patience, Waiting
 from inference.turns.tuning import Tuning
 
 TUNING = Tuning(done_ms=200, endpoint_ms=600, hanging_ms=1_400)
@@ -51,7 +51,7 @@ def test_a_pause_counts_by_what_it_was_given():
 def test_gaps_between_words_are_no_pauses():
     slow = paused(Patience(TUNING), 590, 590, 590)
     before = waits(slow)
-    assert waits(paused(slow, *[NO_PAUSE_MS] * 40)) == before
+    assert waits(paused(slow, *[200] * 40)) == before
 
 
 def test_a_cut_off_counts_at_once_and_more_than_a_pause():

@@ -72,7 +72,7 @@ class Patience:
         wanted = pause_ms * 100 * 100 // (setting_ms * ROOM_PERCENT)
         return min(LONGEST_PERCENT, max(100, wanted))
 
-    # The model takes half of what it hears for finished that is not, and seldom the reverse
+    # The model takes much for finished that is not, and seldom the reverse
     # (docs/engines.md): low shifts further than high, and neither all the way.
     def _setting_ms(self, finish: Finish, heard: int | None) -> int:
         done_ms = self._done_ms()

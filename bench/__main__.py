@@ -1,4 +1,4 @@
-"""python -m bench [gap|load|demo|conversation|all]: measures, and writes bench/results/.
+"""python -m bench [WHAT]: measures, and writes bench/results/; without WHAT the first three.
 
 gap    response gap at the caller's RTP for 1 and for 10 calls, its parts, CPU per call-minute
 load   how many calls one core holds, server alone on core 0
@@ -6,6 +6,9 @@ demo   the same gap with the demo agent's own engines (pocketsphinx, questions, 
 
 conversation   callers that ask, pause and interrupt, 1 to 100 at once, with stand-in engines;
                its --help lists what can be changed
+
+endpointing    human turns with known pauses: how long callers wait, how many are cut off; also
+               Pipecat where PIPECAT_PYTHON names a Python that has pipecat-ai
 """
 
 import asyncio
@@ -27,7 +30,7 @@ import sqlite3
 from django.conf import settings
 
 from agents.demo import NUMBER
-from bench import conversation, scripted
+from bench import conversation, endpointing, scripted
 from bench.calls import Measured, callers, percentile
 from bench.house import Server, house
 from telephony import human_voice
@@ -156,6 +159,10 @@ def main(what: str, *rest: str) -> None:
     if what == "conversation":
         if page := conversation.main(rest):
             _write("conversation", "Conversations, stand-in engines", page, MEDIA_SOCKET)
+        return
+    if what == "endpointing":
+        page, about = endpointing.measure()
+        _write("endpointing", "When a turn is over, human turns with known pauses", page, about)
         return
     if what in ("gap", "all"):
         _write("gap", "Response gap, scripted engines", gap())

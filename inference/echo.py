@@ -81,8 +81,13 @@ class _Heard:
             self.end_ms = at_ms
 
     def last(self, ms: int, end_ms: int) -> Samples:
-        end = len(self._samples) - (self.end_ms - end_ms) * KHZ
-        return self._samples[end - ms * KHZ : end]
+        """So much up to then; silence where it is not kept any more."""
+        size = ms * KHZ
+        end = min(len(self._samples), len(self._samples) - (self.end_ms - end_ms) * KHZ)
+        if end >= size:
+            return self._samples[end - size : end]
+        kept = self._samples[: max(0, end)]
+        return np.concatenate((np.zeros(size - len(kept), dtype=np.float32), kept))
 
 
 class EchoGuard:

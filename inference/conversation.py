@@ -21,6 +21,7 @@ from inference.engines.base import (
     FRAME_MS,
     SAMPLE_HZ,
     After,
+    EngineFailed,
     LanguageModel,
     Speaker,
     Synthesizer,
@@ -86,6 +87,7 @@ HELD_DEADLINE_S = 60.0  # longer no reply waits to be heard
 STOP_DEADLINE_S = 2.0  # for an engine to let go of a call that is over
 KEYS_KEPT = 64
 SLOWEST, FASTEST = 0.5, 2.0  # what every voice can do
+LONGEST_PIECE_S, LONGEST_LETTER_S = 5, 0.3  # at SLOWEST a letter takes 0.15 s
 NOT_NOW = "not now"  # the machine has more urgent work than what may be for nothing
 
 
@@ -142,8 +144,12 @@ class Engines:
 def _spoken_by(voice: Voice, sentence: str) -> Iterator[bytes]:
     """The sentence at SAMPLE_HZ, in the worker thread."""
     resampler = Resampler(voice.synthesizer.hz, SAMPLE_HZ)
+    bytes_left = (LONGEST_PIECE_S + len(sentence) * LONGEST_LETTER_S) * voice.synthesizer.hz * 2
     with closing(voice.synthesizer.synthesize(sentence, voice.choice)) as pieces:  # type: ignore[type-var]
         for pcm in pieces:
+            bytes_left -= len(pcm)
+            if bytes_left < 0:
+                raise EngineFailed("the voice found no end")
             yield resampler.push(pcm)
     yield resampler.flush()
 
@@ -430,7 +436,7 @@ class Conversation:
 
     async def _answer(self, turn: int, said: "_Said", told: tuple[Utterance, ...]) -> None:
         """Have the reply written and spoken, as it comes. `told`: the talk, with this in it."""
-        plain, cutter, after = Plain(), SentenceCutter(), After.LISTEN
+        plain, cutter, after = Plain(), SentenceCutter(said.language), After.LISTEN
         async with aclosing(self._written(said, told)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, After):
@@ -502,6 +508,8 @@ class Conversation:
             try:
                 deadline_s = FIRST_PIECE_DEADLINE_S if backup else threads.PIECE_DEADLINE_S
                 await self._speak_with(voice, turn, sentence, deadline_s)
+                if backup and reply.made_samples == before:
+                    raise EngineFailed("the voice made no sound")
             except Exception as error:
                 if backup is None or reply.made_samples > before:
                     raise

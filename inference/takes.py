@@ -10,6 +10,7 @@ from inference.turns.events import Transcribe, Transcribed
 from inference.turns.meaning import Expecting, Meaning, expected_after, same_request, understand
 
 TEXTS_COMPARED = 8
+LONGEST_TEXT = 2_000  # characters; nobody says more before it is their turn no longer
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ class Takes:
 
     def heard(self, take: int, transcript: Transcript, at_ms: int) -> Transcribed:
         """The number of its text, and what the words say."""
-        text = transcript.text.strip()
+        text = transcript.text.strip()[:LONGEST_TEXT]
         language = self._language_of(transcript)
         self._heard[take] = Heard(text, language, at_ms)
         sure = " ".join(self._stable.push(text.split()))

@@ -514,7 +514,7 @@ class TurnMachine:
         """The caller has the floor, and goes on talking or has said it all."""
         stop = self._fall_silent(at_ms)
         answered, self._answered = self._answered, None
-        if answered:
+        if answered and not self._is_long(answered, at_ms):  # or it would be over at once
             self.patience.cut_off(caller.from_ms + self.tuning.preroll_ms - answered.speech_end_ms)
             caller.from_ms = answered.from_ms  # we had cut the caller off: it is one turn
             caller.continues = True

@@ -10,7 +10,7 @@ import base64
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from autobahn.exception import Disconnected
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -26,9 +26,23 @@ log = logging.getLogger(__name__)
 SUBPROTOCOL = "media"
 START_DEADLINE_S = 5.0  # from accept to MEDIA_START
 MALFORMED_LIMIT = 20
+SOCKET = "voiceadmin.socket"  # in the scope: an AudioSource, where the server has one
 CLOSE_TRY_AGAIN = 4013  # as 1013, which Daphne cannot send: it knows 1000 and 3000-4999
 
 Message = dict[str, Any]
+
+
+class AudioSource(Protocol):
+    """A socket that hands audio to a listener without waiting for `receive`.
+
+    What the listener raises is the end of its listening, and comes through `receive` as
+    "media.broken" with the "error".
+    """
+
+    def listen(self, listener: Callable[[bytes], None]) -> None: ...
+
+    def stop_listening(self) -> None:
+        """Any number of times."""
 
 
 class MediaConsumer(AsyncWebsocketConsumer):
@@ -42,7 +56,7 @@ class MediaConsumer(AsyncWebsocketConsumer):
             await receive()  # the handshake; an answer before it would be a protocol error
             await send({"type": "websocket.close"})
             return
-        await MediaSession(receive, send).run()
+        await MediaSession(receive, send, scope.get(SOCKET)).run()
 
 
 class MediaSession:
@@ -52,9 +66,11 @@ class MediaSession:
         self,
         receive: Callable[[], Awaitable[Message]],
         send: Callable[[Message], Awaitable[None]],
+        source: AudioSource | None = None,
     ) -> None:
         self._receive = receive
         self._send = send
+        self._source = source
         self._call: LiveCall | None = None
         self._life: asyncio.Task[None] | None = None
         self._malformed = 0
@@ -87,6 +103,8 @@ class MediaSession:
                     self._take(message)
                 case "websocket.disconnect":
                     return
+                case "media.broken":
+                    raise message["error"]
 
     def _take(self, message: Message) -> None:
         if (pcm := message.get("bytes")) is not None:
@@ -106,6 +124,8 @@ class MediaSession:
             if self._call is None:
                 wire = media.Format.JSON if text.startswith("{") else media.Format.PLAIN
                 self._call = LiveCall(worker(), self._send_out, event)
+                if self._source:
+                    self._source.listen(self._call.hear)
                 self._life = asyncio.create_task(self._live(self._call, wire))
         elif self._call:
             self._call.happened(event)
@@ -146,6 +166,8 @@ class MediaSession:
             log.debug("media socket was closed already: %s", type(error).__name__)
 
     async def _finish(self) -> None:
+        if self._source:
+            self._source.stop_listening()
         if self._life:
             self._life.cancel()
             await asyncio.gather(self._life, return_exceptions=True)

@@ -21,6 +21,8 @@ from twisted.internet import reactor
 from records import calls
 from records.models import Call
 from telephony.asterisk import AsteriskTooOld
+from telephony.consumers import SOCKET
+from telephony.media_socket import MediaSocket
 from telephony.watch import Watch
 from telephony.worker import Worker, worker
 
@@ -63,8 +65,14 @@ class MediaServer(Server):
             self._loop.add_signal_handler(number, self._begin_stop)
         super().run()
 
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if isinstance(protocol, MediaSocket):
+            scope[SOCKET] = protocol
+        return super().create_application(protocol, scope)
+
     def listen_success(self, port: Any) -> None:
         super().listen_success(port)
+        self.ws_factory.protocol = MediaSocket
         self._ports.append(port)
         self._watching = self._loop.create_task(self._watch_asterisk())
         self._on_listening()

@@ -30,7 +30,7 @@ from inference.engines.base import (
 from records import vault
 from records.models import Call, Turn
 from telephony import consumers, live
-from telephony.consumers import MALFORMED_LIMIT, MediaConsumer
+from telephony.consumers import MALFORMED_LIMIT, SOCKET, MediaConsumer
 from telephony.worker import worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -455,10 +455,11 @@ def test_audio_before_the_call_is_known_does_no_harm(office):
 def test_audio_of_any_length_does_no_harm(office):
     async def talk(leg: Leg) -> None:
         await leg.start()
-        await leg.until("ANSWER")
+        await leg.until_heard(letters("Hello."))
+        await asyncio.sleep(0.15)
         for pcm in (b"x", SPEECH[:639], SPEECH * 30, b"xyz"):
             await leg.send(pcm)
-        await leg.until_heard(letters("At eight."))
+        await leg.until_heard(letters("Hello.", "At eight."))
         await leg.hang_up()
 
     calling(talk)
@@ -637,3 +638,54 @@ def test_no_frame_of_audio_goes_through_the_database_thread(office, monkeypatch)
         await leg.hang_up()
 
     calling(talk)
+
+
+# Audio that comes past the queue
+
+
+class Source:
+    """As the server's own socket: audio goes to the listener."""
+
+    hear: Callable[[bytes], None] | None = None
+
+    def listen(self, listener: Callable[[bytes], None]) -> None:
+        self.hear = listener
+
+    def stop_listening(self) -> None:
+        self.hear = None
+
+
+def leg_with(source: Source) -> Leg:
+    leg = Leg()
+    leg.socket.scope[SOCKET] = source
+    return leg
+
+
+def test_audio_that_is_handed_over_at_once_is_answered(office):
+    source = Source()
+
+    async def talk(leg: Leg) -> None:
+        await leg.start()
+        await leg.until_heard(letters("Hello."))
+        await asyncio.sleep(0.15)  # until it has been played
+        for _ in range(20):
+            source.hear(SPEECH)
+        await leg.until_heard(letters("Hello.", "At eight."))
+        await leg.hang_up()
+        assert source.hear is None
+
+    calling(talk, leg=leg_with(source))
+    assert ("caller", "when are you open") in kept()
+
+
+def test_a_call_whose_listener_broke_goes_on_to_a_person(office):
+    async def talk(leg: Leg) -> None:
+        await leg.start()
+        await leg.until_heard(letters("Hello."))
+        await leg.socket.send_input({"type": "media.broken", "error": EngineFailed("no such file")})
+        await leg.until_closed()
+        await leg.socket.wait(SOON_S)
+
+    calling(talk, leg=leg_with(Source()))
+    assert Manager.handed_over == [CHANNEL]
+    assert Call.objects.get().reason == "trouble"

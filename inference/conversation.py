@@ -233,7 +233,8 @@ class Conversation:
         self._tell_until(until_ms)
 
     def caller_gone(self, heard_ms: int) -> None:
-        self._finish_reply(heard_ms)
+        is_stopped = self._reply is not None and not self._reply.is_flowing
+        self._finish_reply(heard_ms, was_interrupted=is_stopped)
         self._handle(CallerGone())
 
     async def close(self) -> None:

@@ -1,5 +1,6 @@
 """What reaches us from the caller: frames, how loud they are, and whose voice it is."""
 
+import logging
 import math
 from collections import deque
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ import numpy as np
 
 from inference.echo import EchoGuard
 from inference.engines.base import FRAME_BYTES, FRAME_MS, VoiceActivity
+
+log = logging.getLogger(__name__)
 
 RING_FRAMES = 3_000 // FRAME_MS  # kept while nobody speaks; longer than any preroll
 ECHO_MS = 900  # after our last sound, then no echo of it comes any more
@@ -27,7 +30,7 @@ class Hearing:
 
     def __init__(self, vad: VoiceActivity) -> None:
         self._vad = vad
-        self._echo = EchoGuard()
+        self._echo: EchoGuard | None = EchoGuard()
         self._we_sounded_ms = -ECHO_MS
         self._frames: deque[tuple[int, bytes]] = deque()
         self._partial = b""
@@ -35,7 +38,8 @@ class Hearing:
     def played(self, pcm: bytes, ended_ms: int) -> None:
         """20 ms of ours that the caller has just heard."""
         self._we_sounded_ms = ended_ms
-        self._echo.played(pcm, ended_ms)
+        if self._echo:
+            self._echo.played(pcm, ended_ms)
 
     def frames(self, pcm: bytes) -> list[bytes]:
         """The whole frames that this audio completes."""
@@ -49,13 +53,22 @@ class Hearing:
     def hear(self, frame: bytes, at_ms: int) -> HeardFrame:
         """Our own voice coming back is silence, for the recogniser too."""
         speech = self._vad.is_speech(frame)
-        if at_ms - self._we_sounded_ms < ECHO_MS:
-            if not speech:
-                self._echo.heard(frame, at_ms)
-            elif self._echo.is_echo(frame, at_ms):
-                speech, frame = False, _SILENCE
+        if at_ms - self._we_sounded_ms < ECHO_MS and self._is_echo(frame, speech, at_ms):
+            speech, frame = False, _SILENCE
         self._frames.append((at_ms, frame))
         return HeardFrame(speech, _level_db(frame))
+
+    def _is_echo(self, frame: bytes, speech: bool, at_ms: int) -> bool:
+        if self._echo is None:
+            return False
+        try:
+            if speech:
+                return self._echo.is_echo(frame, at_ms)
+            self._echo.heard(frame, at_ms)
+        except (ArithmeticError, ValueError, IndexError) as error:  # no call ends over its echo
+            log.error("the echo guard failed and is off for this call: %s", type(error).__name__)
+            self._echo = None
+        return False
 
     def audio_from(self, from_ms: int) -> bytes:
         return b"".join(frame for at_ms, frame in self._frames if at_ms > from_ms)

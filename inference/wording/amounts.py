@@ -9,9 +9,10 @@ from inference.wording.numbers import LARGEST, number_words
 
 _SIGNS = {
     "EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "SFr.": "CHF", "US$": "$",
+    "euro": "€", "euros": "€", "dollar": "$", "dollars": "$",
 }  # fmt: skip
 _MONEY_BEFORE = r"(?:US\$|[€$£¥]|(?<!\w)(?:EUR|USD|GBP|JPY|CHF|SFr\.))"
-_MONEY_AFTER = r"(?:[€$£¥]|(?:EUR|USD|GBP|JPY|CHF)(?!\w))"
+_MONEY_AFTER = r"(?:[€$£¥]|(?:EUR|USD|GBP|JPY|CHF|[Ee]uros?|[Dd]ollars?)(?!\w))"
 _MAGNITUDE = (
     r"(?:million|billion|Million(?:en)?|Milliarden?|Mio\.|Mrd\.|millions|millones|milioni|miljoen)"
 )
@@ -27,14 +28,14 @@ class Amount:
 
 
 def amount_pattern(language: Language) -> str:
-    return rf"{MINUS}(?<![\w.,:/]){_number_pattern(language)}"
+    return rf"{MINUS}(?<![\w.,:/])(?<!\d['’]){_number_pattern(language)}"
 
 
 def money_pattern(language: Language) -> str:
-    number = _number_pattern(language)
+    number, no_cents = _number_pattern(language), "(?:,[-–—]{1,2})?"
     return (
-        rf"{MINUS}{_MONEY_BEFORE} ?[-−]?{number}{_MAGNITUDES}"
-        rf"|{amount_pattern(language)}{_MAGNITUDES} ?{_MONEY_AFTER}"
+        rf"{MINUS}{_MONEY_BEFORE} ?[-−]?{number}{no_cents}{_MAGNITUDES}"
+        rf"|{amount_pattern(language)}{no_cents}{_MAGNITUDES} ?{_MONEY_AFTER}"
     )
 
 
@@ -53,7 +54,7 @@ def read(text: str, language: Language) -> Amount | None:
     whole, fraction = _split(digits, language.thousands)
     if len(whole) > len(str(LARGEST)):
         return None
-    return Amount(int(whole), fraction, "-" in text or "−" in text)
+    return Amount(int(whole), fraction, bool(re.search(r"^[-−]|[-−]\d", text)))
 
 
 def _split(digits: str, thousands: str) -> tuple[str, str]:
@@ -96,8 +97,11 @@ def counted(amount: Amount, unit: Counted, language: Language, code: str) -> str
 def money_words(text: str, language: Language, code: str) -> str | None:
     amount = read(text, language)
     sign = re.search(f"{_MONEY_BEFORE}|{_MONEY_AFTER}", text)
-    money = language.money.get(_SIGNS.get(sign[0], sign[0])) if sign else None
-    if not amount or not money:
+    if not amount or not sign:
+        return None
+    name = sign[0].lower() if sign[0].lower() in _SIGNS else sign[0]
+    money = language.money.get(_SIGNS.get(name, name))
+    if not money:
         return None
     if magnitude := re.search(_MAGNITUDE, text):
         words = number_said(amount, language, code)

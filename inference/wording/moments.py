@@ -25,25 +25,34 @@ def date_words(text: str, before: str, language: Language) -> str | None:
 
 
 def month_words(match: re.Match[str], before: str, language: Language) -> str | None:
-    """Of "3. April 2026" or "April 3rd", by the groups of `month_patterns`."""
+    """Of "3. April 2026", "April 3rd" or "April 3-5", by the groups of `month_patterns`."""
     found = match.groupdict()
     day = found["day"] or found.get("day_after")
     name = found["month"] or found.get("month_before")
     year = found["date_year"] or found.get("date_year_after")
     if day is None or name is None:
         return None
-    return _said(int(day), _month_numbers(language)[name], int(year or 0), before, language)
+    month = _month_numbers(language)[name.removesuffix(".")]
+    if last_day := found.get("last_day"):
+        first = _said(int(day), month, 0, before, language)
+        return first and f"{first} {language.to} {language.say_ordinal(int(last_day), '', '')}"
+    return _said(int(day), month, int(year or 0), before, language)
 
 
 def month_patterns(language: Language) -> str:
-    names = "|".join(sorted(map(re.escape, _month_numbers(language)), key=len, reverse=True))
+    numbers = _month_numbers(language)
+    full = {language.months[number - 1].lower() for number in numbers.values()}
+    names = "|".join(
+        re.escape(name) + ("" if name.lower() in full else r"\b\.?")
+        for name in sorted(numbers, key=len, reverse=True)
+    )
     year = rf"(?:{language.before_year}(?P<date_year>\d{{4}})(?![\w:]|[.,]\d))?"
-    pattern = rf"(?<![\w.,])(?P<day>\d{{1,2}}){language.after_day}(?P<month>{names})\b\.?{year}"
+    pattern = rf"(?<![\w.,])(?P<day>\d{{1,2}}){language.after_day}(?P<month>{names})(?!\w){year}"
     if language.month_then_day:
         after = year.replace("date_year", "date_year_after")
         pattern += (
-            rf"|\b(?P<month_before>{names})\.? (?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?"
-            rf"(?![\w:%]|[.,]\d){after}"
+            rf"|\b(?P<month_before>{names}) (?P<day_after>\d{{1,2}})(?:st|nd|rd|th)?"
+            rf"(?:[-–](?P<last_day>\d{{1,2}}))?(?![\w:%]|[.,]\d){after}"
         )
     return pattern
 

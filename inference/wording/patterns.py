@@ -40,12 +40,14 @@ def patterns(language: Language) -> dict[str, str]:
         "weekday_range": _weekdays(language.weekdays),
         "sign_code": written_down.CODE,
         "spelt": written_down.SPELT,
-        "house": r"(?<![\w.,])(?P<house_number>\d{1,3})(?P<house_letter>[a-z])(?!\w)",
+        "house": r"(?<![\w.,])(?P<house_number>\d{1,3})(?P<house_letter>[a-k])(?!\w)",
         "dotted": rf"(?<![\w.,])(?!{_GROUPED})\d{{1,6}}(?:\.\d{{1,6}}){{2,6}}(?!\w|\.\d)",
-        "hash": r"(?<!\w)#(?=\d)",
+        "hash": r"(?<!\w)#(?P<hash_digits>\d{1,12})(?!\w|[.,]\d)",
         "fraction": r"(?<!\w)\d{1,3}/\d{1,3}(?!\w)",
         "number": rf"{amount}(?!\w)",
         "range": r"(?<=[\d%€$£mMhr.])(?: ?[–—] ?|-)(?=[€$£]?\d)",
+        "operator": r"(?<=\d) ?[+=] ?(?=\d)|(?<![\w+])\+(?=\d)",
+        "per": r"(?<=[\d€$£])/(?=[^\W\d_]{3})",
         "ampersand": r"(?<= )&(?= )",
     }
     return {name: pattern for name, pattern in found.items() if pattern}
@@ -89,7 +91,7 @@ def _cued(cues: Collection[str]) -> str:
 def _ordinal(mark: str) -> str:
     if not mark:
         return ""
-    return rf"(?<![\w.,])(?P<ordinal_number>\d{{1,4}})(?P<ordinal_mark>{mark})(?!\w)"
+    return rf"(?<![\w.,])(?P<ordinal_number>\d{{1,4}})(?P<ordinal_mark>{mark})"
 
 
 def _weekdays(names: Collection[str]) -> str:

@@ -53,6 +53,9 @@ def code_words(text: str, language: Language, code: str) -> str:
         is_word = len(name) > 3 and not _VOWELS.isdisjoint(name.lower())
         said_name = name if is_word else letters(name, language)
         return f"{said_name} {number_words(int(number), code) or digits(number, language)}"
+    if len(parts) == 2 and parts[0].isdecimal() and len(parts[0]) <= 2 and parts[0][0] != "0":
+        house = number_words(int(parts[0]), code) or digits(parts[0], language)
+        return f"{house} {letters(parts[1], language)}".removesuffix(",")
     said = []
     for part in parts:
         said.extend(

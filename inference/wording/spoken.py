@@ -19,6 +19,7 @@ from inference.wording.patterns import patterns, scanner
 log = logging.getLogger(__name__)
 
 CONTEXT = 40  # characters around a match that may decide how it is said
+SHORT_NUMBER = 3  # digits of a "#5" that is counted, not read out
 _MONTH_FIRST = frozenset(("", "US", "CA", "PH"))  # regions of English
 _INTEGER = re.compile(r"(?<![\w.,:/+-])[1-9]\d{0,5}(?![\w:/-]|[.,]\d)")
 
@@ -231,8 +232,19 @@ class _Speaker:
     def _ending(self, match: re.Match[str]) -> str:
         return self._language.endings[match[0]]
 
-    def _hash(self, _match: re.Match[str]) -> str:
-        return f"{self._language.number} "
+    def _hash(self, match: re.Match[str]) -> str:
+        digits = match["hash_digits"]
+        said = number_words(int(digits), self._code) if len(digits) <= SHORT_NUMBER else None
+        return f"{self._language.number} " + (
+            said or spelling.phone_words(digits, self._language, self._code)
+        )
+
+    def _operator(self, match: re.Match[str]) -> str:
+        words = self._language.signs[match[0].strip()]
+        return f" {words} " if match.start() and _before(match)[-1].isdecimal() else f"{words} "
+
+    def _per(self, _match: re.Match[str]) -> str:
+        return f" {self._language.per} "
 
     def _ampersand(self, _match: re.Match[str]) -> str:
         return self._language.ampersand

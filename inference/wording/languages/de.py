@@ -11,6 +11,7 @@ _OBLIQUE = frozenset((
     "jedem", "einem", "einen", "einer", "diesem", "diesen", "dieser", "ihrem", "ihren", "seinem",
     "seinen", "unserem", "unseren", "meinem", "meinen",
 ))  # fmt: skip
+_DATIVE = re.compile(r"\b(?:in|an|auf|aus|bei|mit|nach|von|vor|zu) der $", re.IGNORECASE)
 _DEFINITE = frozenset(("der", "die", "das", "jeder", "jede", "jedes"))
 
 
@@ -20,8 +21,10 @@ def _words(number: int) -> str:
 
 def _ordinal(number: int, before: str, alone: str) -> str:
     stem = (number_words(number, "de", "ordinal") or str(number)).removesuffix("e")
-    word = last_word(before)
-    if word in _OBLIQUE:
+    # "am 3. und 4. April": the second goes as the first
+    chain = re.search(r"(\w+) \d{1,2}\.? ?(?:und|oder|bis|[-–]) ?$", before)
+    word = chain[1].lower() if chain else last_word(before)
+    if word in _OBLIQUE or _DATIVE.search(before):
         return f"{stem}en"
     return f"{stem}e" if word in _DEFINITE else f"{stem}{alone}"
 
@@ -35,7 +38,12 @@ def say_time(at: Moment) -> str:
     return f"{hour} Uhr" + (f" {_words(at.minute)}" if at.minute else "")
 
 
-def say_ordinal(number: int, _mark: str, before: str) -> str | None:
+def say_ordinal(number: int, mark: str, before: str) -> str | None:
+    """ "im 2. Stock", but "Ich habe 2. Das genügt"."""
+    if mark == ". ":
+        if last_word(before) not in _OBLIQUE | _DEFINITE:
+            return f"{_words(number)}. "
+        return _ordinal(number, before, "e") + " "
     return _ordinal(number, before, "e")
 
 
@@ -75,6 +83,7 @@ LANGUAGE = Language(
     plus="plus",
     to="bis",
     percent="Prozent",
+    per="pro",
     number="Nummer",
     ampersand="und",
     thousands=".",
@@ -82,15 +91,14 @@ LANGUAGE = Language(
     years_in_hundreds=True,
     year_cues=("jahr", "jahre", "jahres", "seit", "anno", "von", "bis"),
     digit_cues=(
-        "Durchwahl", "Nebenstelle", "Apparat", "PIN", "Code", "Postleitzahl", "PLZ",
+        "Notruf", "Durchwahl", "Nebenstelle", "Apparat", "PIN", "Code", "Postleitzahl", "PLZ",
         "Kundennummer", "Auftragsnummer", "Bestellnummer", "Rechnungsnummer", "Aktenzeichen",
     ),
     day_month=r"(?<![\w.,])\d{1,2}\.\d{1,2}\.(?!\w)",
     after_day=r"\. ?",
     after_hour=r" ?Uhr",
     ordinal_mark=(
-        r"\.(?= [a-zäöüß])|(?<=(?i:m |n |r |e |s )\d)\.(?= [A-ZÄÖÜ])|"
-        r"(?<=(?i:m |n |r |e |s )\d\d)\.(?= [A-ZÄÖÜ])"
+        r"\.(?= [a-zäöüß])|\. (?=[A-ZÄÖÜ])|\.(?= ?(?:[-–]|und|oder|bis(?: zum)?) ?\d{1,2}\.)"
     ),
     money={
         "€": Money("ein Euro", "Euro", Counted("ein Cent", "Cent")),

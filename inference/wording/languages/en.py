@@ -1,5 +1,8 @@
 """English. Dates are month first in "en", "en-US", "en-CA" and "en-PH", elsewhere day first."""
 
+import re
+from collections.abc import Callable
+
 from inference.wording.languages.table import Counted, Language, Moment, Money, last_word
 from inference.wording.numbers import number_words
 
@@ -48,6 +51,13 @@ def _saint_or_street(before: str, after: str) -> str:
     return "Saint" if after.lstrip()[:1].isupper() and not follows_name else "Street"
 
 
+def _fraction(after_number: str, alone: str) -> Callable[[str, str], str]:
+    def means(before: str, _after: str) -> str:
+        return f"and {after_number}" if re.search(r"\d $", before) else alone
+
+    return means
+
+
 LANGUAGE = Language(
     code="en",
     digits=("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
@@ -69,20 +79,21 @@ LANGUAGE = Language(
     plus="plus",
     to="to",
     percent="percent",
+    per="a",
     number="number",
     ampersand="and",
     years_in_hundreds=True,
     year_cues=("in", "since", "until", "till", "of", "by", "from", "year", "before", "after"),
     digit_cues=(
-        "extension", "ext.", "Ext.", "PIN", "pin", "code", "room", "flight", "zip", "ZIP",
-        "postcode", "reference", "ticket", "order number", "account number", "case number",
+        "call", "dial", "extension", "ext.", "Ext.", "PIN", "pin", "code", "room", "flight", "zip",
+        "ZIP", "postcode", "reference", "ticket", "order number", "account number", "case number",
     ),
     day_first=False,
     month_then_day=True,
     after_day=r"(?:st|nd|rd|th)?(?: of)? ",
     before_year=r",? ",
     after_hour=r" ?[AaPp](?:\.[Mm]\.|[Mm](?![\w]))| o['’]clock",
-    ordinal_mark=r"(?:st|nd|rd|th)",
+    ordinal_mark=r"(?:st|nd|rd|th)(?!\w)",
     money={
         "€": Money("one euro", "euros", Counted("one cent", "cents")),
         "$": Money("one dollar", "dollars", Counted("one cent", "cents")),
@@ -141,9 +152,14 @@ LANGUAGE = Language(
         "etc.": "et cetera", "vs.": "versus", "approx.": "approximately", "dept.": "department",
         "Dept.": "Department", "Inc.": "Incorporated", "Ltd.": "Limited", "tel.": "telephone",
         "Tel.": "Telephone", "ext.": "extension", "Ext.": "extension", "appt.": "appointment",
-        "w/o": "without", "24/7": "twenty-four seven", "1/2": "one half", "1/4": "one quarter",
-        "3/4": "three quarters", "½": "one half", "¼": "one quarter", "¾": "three quarters",
+        "w/o": "without", "24/7": "twenty-four seven", "½": "one half",
+        "¼": "one quarter", "¾": "three quarters",
     },
     before_number={"No.": "number", "Nos.": "numbers", "no.": "number", "p.": "page"},
-    special={"St.": _saint_or_street},
+    special={
+        "St.": _saint_or_street,
+        "1/2": _fraction("a half", "one half"),
+        "1/4": _fraction("a quarter", "one quarter"),
+        "3/4": _fraction("three quarters", "three quarters"),
+    },
 )  # fmt: skip

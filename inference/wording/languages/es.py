@@ -62,6 +62,7 @@ LANGUAGE = Language(
     plus="más",
     to="a",
     percent="por ciento",
+    per="por",
     number="número",
     ampersand="y",
     thousands=".",
@@ -74,7 +75,7 @@ LANGUAGE = Language(
     after_day=r" de ",
     before_year=r" del? ",
     after_hour=r" ?[AaPp]\. ?[Mm]\.| ?h(?![\w])| horas",
-    ordinal_mark=r"\.?[ºª°]",
+    ordinal_mark=r"\.?[ºª°](?!\w)",
     money={
         "€": Money("un euro", "euros", Counted("un céntimo", "céntimos")),
         "$": Money("un dólar", "dólares", Counted("un centavo", "centavos")),

@@ -45,6 +45,7 @@ LANGUAGE = Language(
     plus="plus",
     to="à",
     percent="pour cent",
+    per="par",
     number="numéro",
     ampersand="et",
     thousands=".",
@@ -54,7 +55,7 @@ LANGUAGE = Language(
     digit_cues=("poste", "code", "PIN", "code postal", "référence", "dossier"),
     after_day=r"(?:er)? ",
     after_hour=r" ?h(?:eures?)?(?![^\W\d])",
-    ordinal_mark=r"(?:ers?|res?|ères?|es?|èmes?|nde?)",
+    ordinal_mark=r"(?:ers?|res?|ères?|es?|èmes?|nde?)(?!\w)",
     money={
         "€": Money("un euro", "euros", Counted("un centime", "centimes")),
         "$": Money("un dollar", "dollars", Counted("un cent", "cents")),

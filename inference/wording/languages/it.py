@@ -51,6 +51,7 @@ LANGUAGE = Language(
     plus="più",
     to="a",
     percent="per cento",
+    per="al",
     number="numero",
     ampersand="e",
     thousands=".",
@@ -59,7 +60,7 @@ LANGUAGE = Language(
     phone=r"(?<![\w.,:/-])3\d{2}[ .-]?\d{3}[ .-]?\d{3,4}(?![\w]|[.,:/-]\d)",
     digit_cues=("interno", "codice", "PIN", "CAP", "codice postale", "riferimento", "pratica"),
     after_day=r"[º°]? ",
-    ordinal_mark=r"[º°ª]",
+    ordinal_mark=r"[º°ª](?!\w)",
     money={
         "€": Money("un euro", "euro", Counted("un centesimo", "centesimi")),
         "$": Money("un dollaro", "dollari", Counted("un centesimo", "centesimi")),

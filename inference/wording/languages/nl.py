@@ -41,6 +41,7 @@ LANGUAGE = Language(
     plus="plus",
     to="tot",
     percent="procent",
+    per="per",
     number="nummer",
     ampersand="en",
     thousands=".",
@@ -49,7 +50,7 @@ LANGUAGE = Language(
     year_cues=("in", "sinds", "jaar", "van", "tot", "uit"),
     digit_cues=("toestel", "code", "pincode", "postcode", "klantnummer", "ordernummer"),
     after_hour=r" ?u(?:ur)?(?![\w])",
-    ordinal_mark=r"(?:e|de|ste)",
+    ordinal_mark=r"(?:e|de|ste)(?!\w)",
     money={
         "€": Money("één euro", "euro", Counted("één cent", "cent")),
         "$": Money("één dollar", "dollar", Counted("één cent", "cent")),

@@ -52,6 +52,7 @@ class Language:
     plus: str
     to: str  # 9-17: nine to seventeen
     percent: str
+    per: str  # "a", for "$20/month"
     number: str  # "number", for "#5"
     ampersand: str
     thousands: str = ","  # what parts them; the other sign begins a fraction

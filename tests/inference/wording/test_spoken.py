@@ -93,9 +93,17 @@ SAID = {
         "St. Mary at 12 Main St., room #5": "Saint Mary at twelve Main Street, room number five",
         "Ask e.g. for No. 5, etc.": "Ask for example for number five, et cetera.",
         "Fish & chips": "Fish and chips",
+        "Room 12B, order #12345": "Room twelve B, order number one two, three four five",
+        # signs between and beside
+        "10-15% off, $20/month, call 911": "ten to fifteen percent off, twenty dollars a month, "
+        "call nine one one",
+        "May 3-5, 2 1/2 hours, +5, 1+1=2": "May third to fifth, two and a half hours, plus five, "
+        "one plus one equals two",
+        "On 3 May. In 1 hour": "On May third. In one hour",
+        "US$5, 50 euros, 2,50 Euro": "five dollars, fifty euros, two euros and fifty cents",
         # nothing to say differently
         "We're open. Tom's, isn't it? No.": "We're open. Tom's, isn't it? No.",
-        "the 1990s, b2b": "the 1990s, b2b",
+        "the 1990s, 90s, b2b, 6'2": "the 1990s, 90s, b2b, 6'2",
     },
     "en-GB": {
         "03/04/2026": "the third of April, twenty twenty-six",
@@ -105,6 +113,11 @@ SAID = {
     "de": {
         "am 3. April, der 3. April, 3. April": "am dritten April, der dritte April, dritter April",
         "im 2. Stock, das 1. Mal": "im zweiten Stock, das erste Mal",
+        "am 3. und 4. April, 8.–10. April": "am dritten und vierten April, achte bis zehnter April",
+        "Ich habe 3. Das ist gut, in der 3. Etage": "Ich habe drei. Das ist gut, in der dritten "
+        "Etage",
+        "1.500,- €, 12,50 Euro, 10 €/Monat": "eintausendfünfhundert Euro, zwölf Euro fünfzig, "
+        "zehn Euro pro Monat",
         "bis 03.04.": "bis dritten April.",
         "9:30, 17:00 Uhr, 9.30 Uhr, 1 Uhr": "neun Uhr dreißig, siebzehn Uhr, neun Uhr dreißig, "
         "ein Uhr",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from inference.engines.base import Speaker, Utterance
 
 TURNS_KEPT = 40
+DROPPED_AT_ONCE = 20  # a server that remembers how the talk began has to read it anew then
 
 
 @dataclass(slots=True)
@@ -34,7 +35,8 @@ class History:
         said = self._before(continues)
         if text:
             said.append(Utterance(Speaker.CALLER, text))
-        return tuple(said[-TURNS_KEPT:])
+        too_many = max(0, len(said) - TURNS_KEPT)
+        return tuple(said[-(-too_many // DROPPED_AT_ONCE) * DROPPED_AT_ONCE :])
 
     def _before(self, continues: bool) -> list[Utterance]:
         """Without the caller's last words, and what was heard in answer, if these go on."""

@@ -65,7 +65,8 @@ def _answers(script: Script) -> Iterator[str]:
     told = script.knowledge
     for answer in (*(entry.answer for entry in told.entries), told.fallback_sentence):
         plain, cutter = Plain(), SentenceCutter(script.language)
-        yield from cutter.push(plain.push(answer))
+        text = plain.push(answer)
+        yield from cutter.push(f"{text} " if plain.has_ended_sentence else text)
         yield from [*cutter.push(plain.rest()), *cutter.rest()]
 
 

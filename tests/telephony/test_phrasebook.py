@@ -13,6 +13,7 @@ from inference.engines.base import EngineChoice, EngineFailed, VoiceChoice
 from inference.phrases import Phrases, SilentVoice
 from telephony import live, phrasebook, warmup
 from tests.clinic import clinic
+from tests.inference.talks import asked
 
 
 class Synthesizer:
@@ -73,6 +74,28 @@ def test_answers_are_made_ahead_only_where_they_are_read_out(spec):
     assert spec.language_model.key == phrasebook.READS_OUT
     assert fallback in " ".join(each.text for each in phrasebook.sentences(spec))
     assert fallback not in " ".join(each.text for each in phrasebook.sentences(thought_up))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "We are open from Monday to Friday, eight in the morning until six in the evening.",
+        "On weekdays from 8 to 18, and on Saturday by appointment. Ask for Dr. Smith",
+        "**Hours**\n- Monday: 8\n- Tuesday: 9",
+    ],
+)
+def test_an_answer_is_cut_as_a_conversation_cuts_it(spec, synthesizer, answer):
+    told = replace(spec.script.knowledge, entries=(), fallback_sentence=answer)
+    book = replace(spec, script=replace(spec.script, knowledge=told))
+    ready = [each.said for each in phrasebook.sentences(book)][len(set(_lines(spec))) :]
+    with asked() as talk:
+        talk.voice.synthesize = synthesizer.synthesize
+        talk.spoken(answer)
+        assert [text for text, _ in synthesizer.said] == ready
+
+
+def _lines(spec):
+    return [piece for line in spec.script.lines() for piece in phrasebook.pieces(line)]
 
 
 def test_a_sentence_is_made_as_the_voice_is_to_say_it(spec, synthesizer):

@@ -9,6 +9,9 @@ conversation   callers that ask, pause and interrupt, 1 to 100 at once, with sta
 
 endpointing    human turns with known pauses: how long callers wait, how many are cut off; also
                Pipecat where PIPECAT_PYTHON names a Python that has pipecat-ai
+
+interruptions  a hundred coughs, "mm-hm"s, noises and echoes over the agent, a hundred callers
+               who mean it: what stops it, and how soon
 """
 
 import asyncio
@@ -30,7 +33,7 @@ import sqlite3
 from django.conf import settings
 
 from agents.demo import NUMBER
-from bench import conversation, endpointing, scripted
+from bench import conversation, endpointing, interruptions, scripted
 from bench.calls import Measured, callers, percentile
 from bench.house import Server, house
 from telephony import human_voice
@@ -163,6 +166,9 @@ def main(what: str, *rest: str) -> None:
     if what == "endpointing":
         page, about = endpointing.measure()
         _write("endpointing", "When a turn is over, human turns with known pauses", page, about)
+        return
+    if what == "interruptions":
+        _write(what, interruptions.TITLE, interruptions.main(), interruptions.ABOUT)
         return
     if what in ("gap", "all"):
         _write("gap", "Response gap, scripted engines", gap())

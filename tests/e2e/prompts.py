@@ -16,6 +16,11 @@ def _published() -> dict[str, str]:
     return {name.strip(): words.strip() for name, _, words in pairs}
 
 
+def names() -> list[str]:
+    """Of all prompts whose words are published; not every one is among the files."""
+    return sorted(_published())
+
+
 def words(prompt: str) -> str:
     """What the prompt says, as a question's wording: no punctuation."""
     return " ".join(re.findall(r"[\w']+", _published()[prompt].lower()))

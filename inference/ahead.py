@@ -74,10 +74,10 @@ class Ahead:
         self._calm_at_ms = clock_ms()
         self._counts = Counts()
 
-    def begin(self, on: object = None) -> Job | None:
-        """A job for this engine, or None: not now."""
+    def begin(self, on: object = None, *, is_likely: bool = False) -> Job | None:
+        """A job for this engine, or None: not now. A likely one waits behind others ahead."""
         self._forget_ended()
-        if not self._has_room(on):
+        if not self._has_room(on, is_likely=is_likely):
             self._counts.refused += 1
             return None
         job = Job(on, self._clock_ms, self._counts)
@@ -103,7 +103,7 @@ class Ahead:
     def counts(self) -> Counts:
         return replace(self._counts)
 
-    def _has_room(self, on: object) -> bool:
+    def _has_room(self, on: object, *, is_likely: bool) -> bool:
         if self._clock_ms() < self._calm_at_ms:
             return False
         if len(self._jobs) + len(self._working) >= self._most:
@@ -111,6 +111,8 @@ class Ahead:
         slots = getattr(on, "slots", self._most)
         ahead = sum(job.on is on for job in self._jobs)
         working = sum(engine is on for engine in self._working)
+        if is_likely:
+            return working < slots
         return ahead + working < slots and ahead < max(1, slots - 1)
 
     def _forget_ended(self) -> None:

@@ -324,7 +324,11 @@ class Conversation:
     def _tick(self) -> None:
         self._timer = None
         self._ahead.late(self._clock() - self._timer_at_ms)
-        self._handle(Tick())
+        due_ms = self.machine.next_deadline_ms()
+        if due_ms is not None and due_ms <= self._clock():
+            self._handle(Tick())
+        else:
+            self._set_timer()  # what was due was put off
 
     def _soon(self, event: Event) -> None:
         """Not now: the commands in hand come first."""
@@ -334,7 +338,7 @@ class Conversation:
 
     def _recognise(self, order: Transcribe) -> None:
         transcriber = self._engines.transcriber
-        job = self._ahead.begin(transcriber) if order.is_ahead else None
+        job = self._ahead.begin(transcriber, is_likely=order.is_pause) if order.is_ahead else None
         if order.is_ahead and job is None:
             self._soon(TakeFailed(order.take, NOT_NOW))
             return

@@ -54,7 +54,7 @@ COUGH_MS = 480  # of sound without a word that is passed over
 LEAST_SILENCE_MS = 60  # seen by the detector: single frames inside a word are missed
 TAKES_AT_ONCE = 2
 UNLUCKY = 3  # drafts in a row, begun before all was recognised, that nobody heard: no more
-TAKE_BACK_MS = 1_500  # into a reply, a caller who goes on talking was not done
+TAKE_BACK_MS = 600  # into a reply; a caller who talks on by then was not done
 JUDGE_MS = 200  # of silence, then what was said over the agent is recognised, at the latest
 NOISE_MS = 2_000  # of sound without a word over the agent, then it talks on over it
 SPOKEN_SECRET_MS = 600  # of speech where keys are expected
@@ -312,9 +312,13 @@ class TurnMachine:
         """Most such pauses are the end of the turn: have recognised what there is."""
         drafted: list[Command] = []
         latest, is_ahead = caller.latest, self.state is State.LISTENING
-        if latest and is_ahead and self._unlucky < UNLUCKY:
+        if latest and is_ahead and self._may_guess(caller):
             drafted = self._draft(caller, latest)  # what is still missing may change nothing
         return [*drafted, self._begin_take(caller, at_ms, is_ahead=is_ahead, is_pause=True)]
+
+    def _may_guess(self, caller: CallerTurn) -> bool:
+        """Guesses leave the better founded drafts of a turn their share."""
+        return self._unlucky < UNLUCKY and caller.drafts < self.tuning.drafts // 2
 
     def _draft(self, caller: CallerTurn, take: Take) -> list[Command]:
         """Begin the reply to this take, unless it is begun already or hardly worth it."""
@@ -356,7 +360,6 @@ class TurnMachine:
         if caller is None or take is None:
             return []
         take.text, take.meaning = heard.text, heard.meaning
-        before = caller.latest
         if not caller.keep(take):
             return []
         click_ms = self.tuning.min_speech_ms
@@ -373,8 +376,6 @@ class TurnMachine:
                 return [self._begin_take(caller, at_ms)]
             case State.LISTENING if self._is_pausing(caller, at_ms):
                 return self._draft(caller, take)
-            case State.LISTENING if before and before.text == heard.text:
-                return self._draft(caller, take)  # said twice, it is stable
         return []
 
     def _is_pausing(self, caller: CallerTurn, at_ms: int) -> bool:
@@ -769,7 +770,8 @@ class TurnMachine:
         ]
         early_ms = tuning.early_ms or (JUDGE_MS if is_held else 0)
         if early_ms and self._is_early(caller):
-            found.append((self._pause_ends_ms(caller, early_ms), Deadline.EARLY))
+            least_ms = min(early_ms, LEAST_SILENCE_MS)  # begun in vain, it costs no caller a word
+            found.append((self._pause_ends_ms(caller, early_ms, least_ms), Deadline.EARLY))
         return found
 
     def _is_early(self, caller: CallerTurn) -> bool:
@@ -778,9 +780,11 @@ class TurnMachine:
         covers = newest is not None and newest.covers(self.tuning.min_speech_ms)
         return not covers and not caller.failed
 
-    def _pause_ends_ms(self, caller: CallerTurn, silence_ms: int) -> int:
+    def _pause_ends_ms(
+        self, caller: CallerTurn, silence_ms: int, least_ms: int = LEAST_SILENCE_MS
+    ) -> int:
         """When so much silence is over, after the detector's last speech."""
-        return caller.speech_end_ms + max(silence_ms - self._late_ms(), LEAST_SILENCE_MS)
+        return caller.speech_end_ms + max(silence_ms - self._late_ms(), least_ms)
 
     def _speaking_deadlines(self) -> list[tuple[int, Deadline]]:
         speech = self._speech

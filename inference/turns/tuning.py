@@ -18,7 +18,7 @@ class Tuning:
     # working ahead
     early_ms: int = 0  # of silence, then what there is is recognised; 0: at the turn's end
     partial_ms: int = 0  # recognised anew so often while the caller speaks; 0: not at all
-    drafts: int = 0  # replies begun in vain, at most, in one turn of the caller
+    drafts: int = 0  # replies begun ahead, at most, in one turn of the caller
 
     # while the agent talks
     can_interrupt: bool = True

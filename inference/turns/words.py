@@ -4,7 +4,9 @@ import re
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_NOT_SAID = re.compile(r"\[[^\]]*\]|\([^)\d]*\)|\*[^*]*\*|<[^>]*>")  # "[cough]", "(music)"; not "(0171)"
+_NOT_SAID = re.compile(
+    r"\[[^\]]*\]|\([^)\d]*\)|\*[^*]*\*|<[^>]*>"
+)  # "[cough]", "(music)"; not "(0171)"
 
 
 def said(text: str) -> str:

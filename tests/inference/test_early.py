@@ -186,7 +186,7 @@ def test_words_that_no_turn_ends_with_are_not_answered_ahead():
     assert call.drafts == []
 
 
-def test_only_so_many_replies_are_begun_in_vain_in_one_turn():
+def test_only_so_many_replies_are_begun_ahead_in_one_turn():
     call = listening(tuning=TUNING)
     for count in range(8):
         call.speak(180)

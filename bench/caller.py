@@ -31,7 +31,7 @@ SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS = 200, 1_600
 class Request:
     """What the caller says in one turn, ready for the wire."""
 
-    name: str
+    text: str
     frames: tuple[bytes, ...]
     code: int
     parts: frozenset[int]  # codes of requests that hold only some of its words
@@ -57,7 +57,7 @@ class Requests:
             pause_ms = int(max(SHORTEST_PAUSE_MS, min(LONGEST_PAUSE_MS, wanted_ms)))
             pause = (SILENCE,) * (pause_ms // FRAME_MS)
             frames = frames[:at] + pause + frames[at:]
-        return Request(clip.name, frames, code_of(clip.text), _parts(clip), pause_ms)
+        return Request(clip.text, frames, code_of(clip.text), _parts(clip), pause_ms)
 
 
 def _parts(clip: Clip) -> frozenset[int]:
@@ -83,9 +83,10 @@ class Asked:
     """What came of one request. Times are the loop's, in seconds; None did not happen."""
 
     request: Request
-    over_code: int | None = None  # of the reply it was spoken over
+    over: Request | None = None  # whose answer it was spoken over
     began_s: float = 0.0
     ended_s: float | None = None  # last frame of speech sent
+    heard_code: int | None = None  # of the right answer
     came_s: float | None = None  # first audio of the right answer received
     played_s: float | None = None  # and played
     muted_s: float | None = None  # the reply it was spoken over was last heard
@@ -93,6 +94,22 @@ class Asked:
     was_cut_off: bool = False  # an answer was heard before the end, or to a part of it
     strange: int = 0  # answers to something that was not asked
     lines: int = 0  # of the agent's own, before the answer
+
+    @property
+    def over_code(self) -> int | None:
+        return self.over.code if self.over else None
+
+    def is_right(self, code: int) -> bool:
+        """Answers what was asked; after an interruption, what was asked before, too."""
+        joined = {code_of(f"{self.over.text} {self.request.text}")} if self.over else set()
+        return code in {self.request.code, *joined}
+
+    def is_part(self, code: int) -> bool:
+        if code in self.request.parts:
+            return True
+        words = self.request.text.split()
+        begun = (" ".join(words[:at]) for at in range(1, len(words)))
+        return self.over is not None and code in {code_of(f"{self.over.text} {b}") for b in begun}
 
     @property
     def is_answered(self) -> bool:
@@ -221,11 +238,11 @@ class Caller:
         if code == LINE:
             asked.lines += is_first
             asked.was_cut_off |= self.state is State.ASKING
-        elif code == asked.request.code:
+        elif asked.is_right(code):
             asked.was_cut_off |= self.state is State.ASKING
             if asked.played_s is None:
-                asked.played_s, asked.came_s = at_s, came_s
-        elif code in asked.request.parts:
+                asked.played_s, asked.came_s, asked.heard_code = at_s, came_s, code
+        elif asked.is_part(code):
             asked.was_cut_off = True
         else:
             asked.strange += is_first
@@ -246,7 +263,7 @@ class Caller:
                     self._think(at_s)
             case State.LISTENING if self._barge_at_s is not None and at_s >= self._barge_at_s:
                 if asked:
-                    self._ask(over_code=asked.request.code)
+                    self._ask(over=asked.request)
             case State.LISTENING if self._is_quiet(at_s, QUIET_S):
                 self._think(at_s)
             case State.THINKING if at_s >= self._think_until_s:
@@ -264,12 +281,12 @@ class Caller:
             self.state = State.THINKING
             self._think_until_s = at_s + self._chance.uniform(*THINK_S)
 
-    def _ask(self, over_code: int | None = None) -> None:
+    def _ask(self, over: Request | None = None) -> None:
         last = self.asked[-1].request.code if self.asked else None
         clips = [clip for clip in self._requests.clips if code_of(clip.text) != last]
-        pauses = self._chance.random() < PAUSE_SHARE and over_code is None
+        pauses = self._chance.random() < PAUSE_SHARE and over is None
         clip = self._chance.choice(clips)
         request = self._requests.request(clip, self._chance if pauses else None)
-        self.asked.append(Asked(request, over_code))
+        self.asked.append(Asked(request, over))
         self._next = 0
         self.state = State.ASKING

@@ -214,7 +214,7 @@ def measured(crowd: Crowd, window: Window, idle_mb: float, ledger: Path, count: 
     all_asked = [one for caller in crowd.callers for one in caller.asked]
     asked = [one for one in all_asked if window.holds(one.ended_s)]
     clean = [one for one in asked if not one.was_cut_off]
-    over = [one for one in asked if one.over_code is not None]
+    over = [one for one in asked if one.over]
     played = _in(window, [at for caller in crowd.callers for at in caller.ticks.played])
     late = _in(window, [at for caller in crowd.callers for at in caller.ticks.late])
     works = [work for work in Ledger.read(ledger) if work.began_s >= crowd.began_s]
@@ -257,7 +257,8 @@ def _wasted(asked: Sequence[Asked], works: Sequence[Work]) -> tuple[float, float
     """
     heard: dict[int, int] = defaultdict(int)
     for one in asked:
-        heard[one.request.code] += one.is_answered
+        if one.heard_code is not None:
+            heard[one.heard_code] += 1
     spent: dict[tuple[str, int], list[float]] = defaultdict(list)
     for work in works:
         if work.code >= 0:  # the agent's own lines are no answers

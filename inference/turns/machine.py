@@ -312,7 +312,7 @@ class TurnMachine:
         """Most such pauses are the end of the turn: have recognised what there is."""
         drafted: list[Command] = []
         latest, is_ahead = caller.latest, self.state is State.LISTENING
-        if latest and is_ahead and self._may_guess(caller):
+        if latest and is_ahead:
             drafted = self._draft(caller, latest)  # what is still missing may change nothing
         return [*drafted, self._begin_take(caller, at_ms, is_ahead=is_ahead, is_pause=True)]
 
@@ -325,12 +325,14 @@ class TurnMachine:
         click_ms = self.tuning.min_speech_ms
         if take.text is None or (caller.draft and caller.draft.text == take.text):
             return []
+        is_guess = not take.covers(click_ms)
+        if is_guess and not self._may_guess(caller):
+            return []
         dropped = self._drop_draft(caller)
         if caller.drafts >= self.tuning.drafts or not caller.is_worth_a_draft(take, click_ms):
             return dropped
         caller.drafts += 1
         self.turn += 1
-        is_guess = not take.covers(click_ms)
         caller.draft = Drafted(self.turn, take.text, is_guess=is_guess)
         return [*dropped, Draft(self.turn, take.number, caller.continues)]
 

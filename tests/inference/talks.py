@@ -48,15 +48,17 @@ class Recogniser:
     """Blocking, as a real one: it answers when its thread is let go on."""
 
     def __init__(self) -> None:
-        self.says: list[str | Exception] = []
+        self.says: list[str | Transcript | Exception] = []
         self.heard: list[bytes] = []
+        self.knowledge: list[Knowledge] = []
 
     def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
         self.heard.append(pcm)
+        self.knowledge.append(knowledge)
         said = self.says.pop(0)
         if isinstance(said, Exception):
             raise said
-        return Transcript(said)
+        return said if isinstance(said, Transcript) else Transcript(said)
 
 
 class Model:
@@ -64,6 +66,7 @@ class Model:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Utterance, ...]] = []
+        self.knowledge: list[Knowledge] = []
         self.says: asyncio.Queue[str | After | Exception | None] = asyncio.Queue()
         self.closed = 0
         self.is_stubborn = False
@@ -72,6 +75,7 @@ class Model:
         self, history: tuple[Utterance, ...], knowledge: Knowledge
     ) -> AsyncIterator[str | After]:
         self.asked.append(history)
+        self.knowledge.append(knowledge)
         self.says = asyncio.Queue()
         try:
             while (piece := await self.says.get()) is not None:
@@ -93,9 +97,11 @@ class Synthesizer:
         self.fails: Exception | None = None
         self.fails_after = 0  # pieces
         self.said: list[str] = []
+        self.speeds: list[float] = []
 
     def synthesize(self, text: str, voice: VoiceChoice) -> Iterator[bytes]:
         self.said.append(text)
+        self.speeds.append(voice.speed)
         pieces = [b"\x02" * (LETTER_MS * SAMPLE_HZ // 1000 * 2)] * len(text)
         if self.fails:
             yield from pieces[: self.fails_after]
@@ -279,7 +285,7 @@ class Talk:
 
     # The engines
 
-    def recognised(self, text: str | Exception) -> None:
+    def recognised(self, text: str | Transcript | Exception) -> None:
         """The oldest utterance at the recogniser is done."""
         self.recogniser.says.append(text)
         self.work()

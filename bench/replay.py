@@ -185,6 +185,14 @@ class Decoded:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The model that hears the end of a turn has listened so far."""
+
+    take: int
+    until_ms: int  # of the turn's audio
+
+
 class _Player:
     """One call to a TurnMachine. Its times are the call's."""
 
@@ -193,7 +201,7 @@ class _Player:
         self._machine = TurnMachine(rule.tuning, hangover_ms=rule.hangover_ms)
         self._now_ms = FRAME_MS
         self._takes = Takes(SCRIPT)
-        self._coming: list[tuple[int, int, Event | Decoded]] = []
+        self._coming: list[tuple[int, int, Event | Decoded | Judged]] = []
         self._order = count()
         self._heard: Overheard | None = None
         self._began_ms = 0
@@ -228,10 +236,8 @@ class _Player:
                 if self._coming[0][0] > until_ms:
                     break
                 self._now_ms, _, event = heapq.heappop(self._coming)
-                if isinstance(event, Decoded):
-                    transcript = Transcript(event.text)
-                    event = self._takes.heard(event.take, transcript, self._now_ms)
-                self._happens(event)
+                for known in self._known(event):
+                    self._happens(known)
             elif due_ms is not None and due_ms <= until_ms:
                 self._now_ms = max(self._now_ms, due_ms)
                 self._happens(Tick())
@@ -239,19 +245,27 @@ class _Player:
                 break
         self._now_ms = until_ms
 
+    def _known(self, coming: Event | Decoded | Judged) -> list[Event]:
+        match coming:
+            case Decoded(take=take, text=text):
+                return [self._takes.heard(take, Transcript(text), self._now_ms)]
+            case Judged():
+                return self._judge(coming)
+        return [coming]
+
     def _happens(self, event: Event) -> None:
         for command in self._machine.handle(event, self._now_ms):
             self._do(command)
 
-    def _in(self, after_ms: int, event: Event | Decoded) -> None:
+    def _in(self, after_ms: int, event: Event | Decoded | Judged) -> None:
         heapq.heappush(self._coming, (self._now_ms + after_ms, next(self._order), event))
 
     def _do(self, command: Command) -> None:
         match command:
             case Transcribe():
                 self._transcribe(command)
-                if command.is_pause:
-                    self._listen_for_the_end(command.take)
+                if command.is_pause and self._heard:
+                    self._in(HINT_MS, Judged(command.take, self._now_ms - self._began_ms))
             case Reply(turn=turn) | Release(turn=turn):
                 self._replies(turn, LLM_MS + TTS_MS)
             case Say(turn=turn):
@@ -273,12 +287,13 @@ class _Player:
         from_ms, until_ms = order.from_ms - self._began_ms, self._now_ms - self._began_ms
         self._in(STT_MS, Decoded(order.take, self._heard.turn.text(from_ms, until_ms)))
 
-    def _listen_for_the_end(self, take: int) -> None:
-        if self._heard is None or self._rule.hint is None:
-            return
-        heard_bytes = (self._now_ms - self._began_ms) // FRAME_MS * FRAME_BYTES
-        likely = self._rule.hint(self._heard.pcm[:heard_bytes])
-        self._in(HINT_MS, EndHeard(take, round(100 * likely)))
+    def _judge(self, judged: Judged) -> list[Event]:
+        """The model is asked only if the pause still lasts: else its answer is for nobody."""
+        assert self._heard is not None
+        if self._rule.hint is None or not self._heard.turn.pauses_at(self._now_ms - self._began_ms):
+            return []
+        likely = self._rule.hint(self._heard.pcm[: judged.until_ms // FRAME_MS * FRAME_BYTES])
+        return [EndHeard(judged.take, round(100 * likely))]
 
     def _replies(self, turn: int, after_ms: int) -> None:
         if self._heard is not None:

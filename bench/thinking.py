@@ -82,6 +82,11 @@ class Turn:
     end_ms: int
     asked: str  # by the agent before it
 
+    def pauses_at(self, at_ms: int) -> bool:
+        """Whether the caller is silent, or ending a word on which a silence follows."""
+        silences = (*self.pauses, (self.end_ms, self.end_ms + AFTER_MS))
+        return any(from_ms - TAIL_MS <= at_ms < to_ms for from_ms, to_ms in silences)
+
     def text(self, from_ms: int, until_ms: int) -> str:
         """The words a recogniser can know that heard the audio in between."""
         inside = (word for word in self.words if word.known_ms <= until_ms)

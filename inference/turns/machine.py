@@ -431,12 +431,11 @@ class TurnMachine:
         if meaning.kind is Kind.NOTHING:
             return self._drop_draft(caller) + self._not_understood(caller, at_ms)
         ended_ms = self._speech_ended_ms(caller)
-        if meaning.finish is Finish.HANGING and not self._is_long(caller, at_ms):
-            is_late = at_ms - ended_ms >= self.patience.silence_ms(meaning)
-            if not is_late:
-                self.state = State.LISTENING  # the words came late, and they go on
-                caller.is_over = False
-                return []
+        is_hanging = meaning.finish is Finish.HANGING and not self._is_long(caller, at_ms)
+        if is_hanging and at_ms - ended_ms < self._silence_after_ms(take):
+            self.state = State.LISTENING  # the words came late, and they go on
+            caller.is_over = False
+            return []
         self._idle_prompts = self._misheard = 0
         said = Answered(
             take.number,
@@ -761,11 +760,7 @@ class TurnMachine:
         tuning, is_held = self.tuning, self.state is State.HELD
         if caller.is_over:
             return [(caller.speech_end_ms + tuning.retry_ms, Deadline.UNDECIDED)]
-        covering = caller.covering(tuning.min_speech_ms)
-        percent = covering.end_percent if covering else None
-        silence_ms = self.patience.silence_ms(
-            covering.meaning if covering else None, None if percent is None else percent / 100
-        )
+        silence_ms = self._silence_after_ms(caller.covering(tuning.min_speech_ms))
         found = [
             (self._pause_ends_ms(caller, silence_ms), Deadline.ENDPOINT),
             (caller.from_ms + tuning.max_utterance_ms, Deadline.ENDPOINT),
@@ -775,6 +770,12 @@ class TurnMachine:
             least_ms = min(early_ms, LEAST_SILENCE_MS)  # begun in vain, it costs no caller a word
             found.append((self._pause_ends_ms(caller, early_ms, least_ms), Deadline.EARLY))
         return found
+
+    def _silence_after_ms(self, take: Take | None) -> int:
+        """How much silence ends the turn, by all that is known of it."""
+        if take is None or take.end_percent is None:
+            return self.patience.silence_ms(take.meaning if take else None)
+        return self.patience.silence_ms(take.meaning, take.end_percent / 100)
 
     def _is_early(self, caller: CallerTurn) -> bool:
         """Whether nothing is being recognised of what the caller said last."""

@@ -73,6 +73,15 @@ def test_our_own_rule_waits_longer_where_no_turn_ends_with_such_words():
     assert not found[2].is_cut_off  # "weasels have eaten our"
 
 
+def test_a_voice_that_sounds_done_ends_the_turn_sooner_whatever_the_words():
+    words = ByTurnMachine(CAREFUL, hangover_ms=100)
+    voice = ByTurnMachine(CAREFUL, hangover_ms=100, hint=lambda pcm: 0.95)
+    alone, hinted = (
+        sum(each.wait_ms for each in outcomes(rule, [call()])) for rule in (words, voice)
+    )
+    assert hinted < alone
+
+
 def test_a_replay_decides_the_same_again():
     rule = ByTurnMachine(CAREFUL, hangover_ms=100)
     assert rule.decide(call()) == rule.decide(call())

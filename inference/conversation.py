@@ -34,10 +34,11 @@ from inference.engines.base import (
 from inference.hearing import Hearing
 from inference.history import History
 from inference.journal import Ending, Journal, TurnRecord
-from inference.phrases import Phrases, pieces
+from inference.phrases import Phrases
+from inference.phrases import pieces as pieces_of_line
 from inference.reply import SpokenReply
 from inference.script import Script
-from inference.sentences import SentenceCutter
+from inference.sentences import Pieces
 from inference.takes import Takes
 from inference.timings import TurnTimings
 from inference.turns.events import (
@@ -74,7 +75,6 @@ from inference.turns.events import (
 from inference.turns.machine import TurnMachine
 from inference.turns.tape import Tape
 from inference.wording.pace import Pace
-from inference.wording.plain import Plain
 from inference.wording.requests import Request, request_in
 from inference.wording.spoken import spoken_form
 
@@ -441,18 +441,17 @@ class Conversation:
 
     async def _answer(self, turn: int, said: "_Said", told: tuple[Utterance, ...]) -> None:
         """Have the reply written and spoken, as it comes. `told`: the talk, with this in it."""
-        plain, cutter, after = Plain(), SentenceCutter(said.language), After.LISTEN
-        async with aclosing(self._written(said, told)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, After):
-                    after = piece
+        pieces, after = Pieces(said.language), After.LISTEN
+        async with aclosing(self._written(said, told)) as written:
+            async for part in written:
+                if isinstance(part, After):
+                    after = part
                     continue
-                text = plain.push(piece)
-                for sentence in cutter.push(f"{text} " if plain.has_ended_sentence else text):
+                for sentence in pieces.push(part):
                     await self._speak(turn, sentence)
                 if self._is_long():
                     break
-        for sentence in [*cutter.push(plain.rest()), *cutter.rest()]:
+        for sentence in pieces.rest():
             await self._speak(turn, sentence)
         await self._reply_made(turn, after)
 
@@ -492,7 +491,7 @@ class Conversation:
         return self._reply is not None and self._reply.made_ms() >= self._main.tuning.max_reply_ms
 
     async def _say(self, turn: int, text: str) -> None:
-        for sentence in pieces(text) or (text,):
+        for sentence in pieces_of_line(text) or (text,):
             await self._speak(turn, sentence)
         await self._reply_made(turn, After.LISTEN)
 

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 
 from inference.wording.languages.all import LANGUAGES
+from inference.wording.plain import Plain
 
 FIRST_CLAUSE_CHARS = 24  # shorter clauses sound clipped
 LONGEST_CHARS = 240  # a model that forgets its full stops must not silence the agent
@@ -23,6 +24,28 @@ _POINT_IS_ORDINAL = frozenset(
 _SENTENCE_END = re.compile(r"[.!?…।؟۔]+[\"')\]”’»“]*(?=\s)|[。！？]+[」』”）]*|\n+")
 _CLAUSE_END = re.compile(r"[,;:](?=\s)|\s[–—-](?=\s)|[、，]")
 _LAST_WORD = re.compile(r"[^\s(\[\"'„“«]*$")
+
+
+class Pieces:
+    """A model's text as it comes, in the pieces in which it is spoken, without markup."""
+
+    def __init__(self, language: str = "en") -> None:
+        self._plain = Plain()
+        self._cutter = SentenceCutter(language)
+
+    def push(self, text: str) -> list[str]:
+        said = self._plain.push(text)
+        return self._cutter.push(f"{said} " if self._plain.has_ended_sentence else said)
+
+    def rest(self) -> list[str]:
+        """The last pieces, when the text is complete."""
+        return [*self._cutter.push(self._plain.rest()), *self._cutter.rest()]
+
+
+def pieces_of(text: str, language: str) -> list[str]:
+    """A whole text in its pieces."""
+    pieces = Pieces(language)
+    return [*pieces.push(text), *pieces.rest()]
 
 
 class SentenceCutter:

@@ -19,8 +19,7 @@ from inference.conversation import Engines
 from inference.engines.base import EngineFailed, Synthesizer, VoiceChoice
 from inference.phrases import Phrases, pieces
 from inference.script import Script
-from inference.sentences import SentenceCutter
-from inference.wording.plain import Plain
+from inference.sentences import pieces_of
 from inference.wording.spoken import spoken_form
 
 log = logging.getLogger(__name__)
@@ -64,10 +63,7 @@ def _answers(script: Script) -> Iterator[str]:
     """In the pieces in which a conversation speaks them."""
     told = script.knowledge
     for answer in (*(entry.answer for entry in told.entries), told.fallback_sentence):
-        plain, cutter = Plain(), SentenceCutter(script.language)
-        text = plain.push(answer)
-        yield from cutter.push(f"{text} " if plain.has_ended_sentence else text)
-        yield from [*cutter.push(plain.rest()), *cutter.rest()]
+        yield from pieces_of(answer, script.language)
 
 
 def missing(spec: AgentSpec) -> list[Sentence]:

@@ -26,7 +26,9 @@ from inference.audio import resample
 from inference.engines import registry
 from inference.engines.base import SAMPLE_HZ, EngineChoice, EngineUnavailable, VoiceChoice
 from inference.engines.questions import Questions
-from inference.sentences import SentenceCutter
+from inference.phrases import pieces
+from inference.sentences import pieces_of
+from inference.wording.spoken import spoken_form
 from records import access
 from records.models import Call, Recording, Turn
 from telephony import asterisk, human_voice
@@ -165,25 +167,26 @@ def _expected(spec: AgentSpec, question: Question) -> Expected:
         answer = entry.answer if entry else knowledge.fallback_sentence
     greeting_audio = answer_audio = None
     if spec.voice.engine.key in REPEATABLE:
-        greeting_audio = _voiced(spec.script.greeting.splitlines(), spec.voice)
-        answer_audio = _voiced(_pieces(answer), spec.voice) or None
+        script, names = spec.script, spec.script.pronunciations
+        greeting_audio = _voiced(pieces(script.greeting), spec.voice, names)
+        answer_audio = _voiced(pieces_of(answer, script.language), spec.voice, names) or None
     return Expected(spec.script.greeting, answer, greeting_audio, answer_audio, spec.record_audio)
 
 
-def _pieces(reply: str) -> list[str]:
-    """The reply as the conversation cuts it, for the voice sounds different at every cut."""
-    cutter = SentenceCutter()
-    return [*cutter.push(reply), *cutter.rest()]
-
-
-def _voiced(pieces: Sequence[str], voice: VoiceChoice) -> bytes:
+def _voiced(
+    pieces: Sequence[str],
+    voice: VoiceChoice,
+    pronunciations: tuple[tuple[str, str], ...] = (),
+) -> bytes:
+    """As the conversation cuts and speaks them: a voice sounds different at every cut."""
     try:
         synthesizer = registry.load("tts", voice.engine)
     except EngineUnavailable as error:
         raise SelfCallImpossible(str(error)) from error
+    said = (spoken_form(piece, voice.language, pronunciations) for piece in pieces)
     return b"".join(
-        resample(b"".join(synthesizer.synthesize(piece, voice)), synthesizer.hz, SAMPLE_HZ)
-        for piece in pieces
+        resample(b"".join(synthesizer.synthesize(words, voice)), synthesizer.hz, SAMPLE_HZ)
+        for words in said
     )
 
 

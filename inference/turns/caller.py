@@ -15,6 +15,7 @@ class Take:
     number: int
     until_ms: int  # of the caller's audio
     is_pause: bool  # begun in a pause: what follows at once is an echo, not a word
+    silence_ms: int = 0  # at the end of its audio
     speech_after_ms: int = 0
     text: int | None = None
     meaning: Meaning | None = None
@@ -89,6 +90,8 @@ class CallerTurn:
         """Remember what it gave, if no later one has given something already."""
         if self.latest and self.latest.until_ms > take.until_ms:
             return False
+        if take.end_percent is None and self.latest and not self.latest.speech_after_ms:
+            take.end_percent = self.latest.end_percent  # of the same pause, until it has its own
         self.latest = take
         return True
 

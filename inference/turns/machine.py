@@ -51,6 +51,7 @@ from inference.turns.tuning import Tuning
 MISHEARD_LIMIT = 3  # utterances in a row without a word, then someone else should listen
 ENDLESS_LIMIT = 3  # longest utterances in a row: music, or a room, not a caller
 COUGH_MS = 480  # of sound without a word that is passed over
+SURE_MS = 160  # of silence in a take, then not even the end of a faint last word is missing
 LEAST_SILENCE_MS = 60  # seen by the detector: single frames inside a word are missed
 TAKES_AT_ONCE = 2
 UNLUCKY = 3  # drafts in a row, begun before all was recognised, that nobody heard: no more
@@ -291,7 +292,8 @@ class TurnMachine:
         self, caller: CallerTurn, at_ms: int, *, is_ahead: bool = False, is_pause: bool = False
     ) -> Command:
         self.take += 1
-        caller.begin_take(Take(self.take, at_ms, is_pause), TAKES_AT_ONCE)
+        silence_ms = max(0, self._silent_for_ms(caller, at_ms))
+        caller.begin_take(Take(self.take, at_ms, is_pause, silence_ms), TAKES_AT_ONCE)
         return Transcribe(self.take, caller.from_ms, is_ahead, is_pause)
 
     def _reopen_turn(self, caller: CallerTurn, at_ms: int) -> list[Command]:
@@ -390,6 +392,8 @@ class TurnMachine:
         caller.failed = reason
         if self.state is not State.THINKING or caller.in_flight:
             return []  # it was early; at the end of the turn, again
+        if take := caller.covering(self.tuning.min_speech_ms):
+            return self._answer(caller, take, at_ms)  # it would only have been surer
         if not self._speech.is_retried:
             self._speech.is_retried = True
             return [self._begin_take(caller, at_ms)]
@@ -425,6 +429,8 @@ class TurnMachine:
         return self._answer(caller, take, at_ms)
 
     def _answer(self, caller: CallerTurn, take: Take, at_ms: int) -> list[Command]:
+        if self._may_lack_an_end(take) and caller.in_flight:
+            return []  # a recognition with more of the silence is on its way
         meaning = take.meaning
         assert meaning is not None
         assert take.text is not None
@@ -454,6 +460,11 @@ class TurnMachine:
         dropped = self._drop_draft(caller)
         self.turn += 1
         return [*dropped, Reply(self.turn, said)]
+
+    def _may_lack_an_end(self, take: Take) -> bool:
+        """Whether the end of a faint last word may be missing, in words that look unfinished."""
+        is_complete = take.meaning is not None and take.meaning.finish is Finish.DONE
+        return take.silence_ms < SURE_MS and not is_complete
 
     def _is_long(self, caller: CallerTurn, at_ms: int) -> bool:
         return at_ms >= caller.from_ms + self.tuning.max_utterance_ms
@@ -769,7 +780,13 @@ class TurnMachine:
         if early_ms and self._is_early(caller):
             least_ms = min(early_ms, LEAST_SILENCE_MS)  # begun in vain, it costs no caller a word
             found.append((self._pause_ends_ms(caller, early_ms, least_ms), Deadline.EARLY))
+        elif early_ms and self._is_to_be_made_sure(caller):
+            found.append((self._pause_ends_ms(caller, SURE_MS), Deadline.EARLY))
         return found
+
+    def _is_to_be_made_sure(self, caller: CallerTurn) -> bool:
+        newest = caller.newest()
+        return newest is not None and not caller.failed and self._may_lack_an_end(newest)
 
     def _silence_after_ms(self, take: Take | None) -> int:
         """How much silence ends the turn, by all that is known of it."""

@@ -21,6 +21,7 @@ from django.urls import reverse
 from agents import demo
 from agents.models import Agent, PhoneNumber, Question, Voice
 from inference.engines.base import SAMPLE_HZ, EngineChoice, VoiceChoice
+from inference.sentences import pieces_of
 from records import access, jobs
 from records.models import Call, Recording, Turn
 from telephony import human_voice, selfcall
@@ -87,7 +88,7 @@ def play(scene: Callable[[Phone], Awaitable[None]], seconds: float = 60) -> None
 
 def said(text: str) -> bytes:
     """What the agents' voice makes of it."""
-    return selfcall._voiced(selfcall._pieces(text), VoiceChoice(EngineChoice("espeak")))
+    return selfcall._voiced(pieces_of(text, "en"), VoiceChoice(EngineChoice("espeak")))
 
 
 async def ask(call: PhoneCall, prompt: str) -> float:

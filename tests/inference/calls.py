@@ -23,7 +23,7 @@ from inference.turns.events import (
     Transcribe,
     Transcribed,
 )
-from inference.turns.machine import State, TurnMachine
+from inference.turns.machine import SURE_MS, State, TurnMachine
 from inference.turns.meaning import understand
 from inference.turns.tuning import Tuning
 
@@ -39,6 +39,8 @@ class Call:
     did: list[Command] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     taken: dict[int, str] = field(default_factory=dict)
+    again: str | None = None  # what the recogniser says when asked to make sure
+    spoke_until_ms: int = 0
 
     def __post_init__(self) -> None:
         self.machine = TurnMachine(
@@ -67,6 +69,9 @@ class Call:
         before = len(self.did)
         for _ in range(0, ms, FRAME_MS):
             self.wait(FRAME_MS)
+            if speech:
+                self.spoke_until_ms = self.now_ms
+                self.again = None
             self.happens(Heard(speech, FRAME_MS, level_db))
         return self.did[before:]
 
@@ -78,6 +83,7 @@ class Call:
             self.texts.append(text)
         meaning = understand(text, "en", stop_words=("stop",))
         number = self.machine.take if take is None else take
+        self.again = text
         self.taken[number] = text
         return self.happens(Transcribed(number, self.texts.index(text), meaning))
 
@@ -115,9 +121,16 @@ class Call:
         until_ms = self.now_ms + ms
         while (due_ms := self.machine.next_deadline_ms()) is not None and due_ms <= until_ms:
             self.now_ms = max(self.now_ms, due_ms)
-            self.happens(Tick())
+            self._make_sure(self.happens(Tick()))
         self.now_ms = until_ms
         return self.did[before:]
+
+    def _make_sure(self, commands: list[Command]) -> None:
+        """With more of the silence, the recogniser gives what it gave before."""
+        is_long = self.now_ms - self.spoke_until_ms >= SURE_MS
+        for command in commands:
+            if isinstance(command, Transcribe) and command.is_pause and is_long and self.again:
+                self.understood(self.again, command.take)
 
     # What is to be seen
 

@@ -29,6 +29,9 @@ def drafting(text: str = "I would like an appointment") -> Talk:
     talk.wait(60)
     talk.recognised(text)
     assert len(talk.model.asked) == 1
+    talk.wait(100)
+    if talk.threads.waiting:
+        talk.recognised(text)  # to make sure
     return talk
 
 
@@ -36,7 +39,7 @@ def test_the_reply_is_ready_when_the_pause_turns_out_to_be_the_end():
     with drafting() as talk:
         talk.spoken(ANSWER)
         assert talk.turns == [("agent", "Hello.")]
-        talk.wait(540)
+        talk.wait(440)
         record = talk.last
         assert (record.endpointing_ms, record.stt_ms, record.llm_ms, record.tts_ms) == (
             600,
@@ -66,6 +69,8 @@ def test_a_guess_that_was_wrong_is_heard_of_by_nobody():
         assert heard_by_model(talk)[1:] == [
             ("caller", "I would like an appointment for my daughter")
         ]
+        talk.wait(100)
+        talk.recognised("I would like an appointment for my daughter")  # to make sure
         talk.spoken("Of course.")
         talk.wait(2_000)
         assert talk.turns[1:] == [

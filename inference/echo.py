@@ -10,6 +10,8 @@ Works at half the sample rate, enough for what a telephone returns. Never sleeps
 for like input, keeps about 60 kB per call.
 """
 
+from collections import deque
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,10 @@ AHEAD_MS = 60  # that our idea of what was heard may be late
 TAPS = 32  # of the filter, 4 ms: the rest of a room's answer stays unexplained
 TAPS_BEFORE = 8
 RIDGE = 1e-3  # keeps the filter from making much of little
-JITTER_MS = 200  # frames come in bursts; further off, something was lost
+LOST_MS = 600  # so late are no frames: there were none
+SEEN_FRAMES = 15  # all of them late by more than STEP_LATE_MS, then something was lost
+STEP_LATE_MS = 40
+LONG_AGO_MS = 1_000_000
 AUDIBLE = 20.0  # RMS of a frame after the filter below; our voice is never less
 PAUSE = 7.0  # what is less is silence
 OVER_NOISE = 4.0  # in energy: what is less is in the line, not said
@@ -57,7 +62,7 @@ class _Heard:
     """The last of one side's audio, by the time at which it was heard."""
 
     def __init__(self, kept_ms: int) -> None:
-        self.end_ms = 0
+        self.end_ms = -LONG_AGO_MS
         self._samples: Samples = np.zeros(kept_ms * KHZ, dtype=np.float32)
         self._before: Samples = np.zeros(len(_WEIGHTS) - 1, dtype=np.float32)
 
@@ -100,6 +105,7 @@ class EchoGuard:
     def __init__(self) -> None:
         self._ours = _Heard(LONGEST_MS + RINGS_MS + 2 * AHEAD_MS)
         self._theirs = _Heard(WINDOW_MS)
+        self._late: deque[int] = deque(maxlen=SEEN_FRAMES)
         self._sounds_until_ms = -LONGEST_MS - WINDOW_MS
         self._delay: int | None = None  # in samples
         self._sure = 0  # frames of echo at that delay
@@ -134,11 +140,18 @@ class EchoGuard:
         return self._doubts < DOUBT_FRAMES
 
     def _hear(self, frame: bytes, at_ms: int) -> float:
-        expected_ms = self._theirs.end_ms + FRAME_MS
-        if abs(at_ms - expected_ms) > JITTER_MS:
-            self._theirs = _Heard(WINDOW_MS)
-            expected_ms = at_ms
-        return self._theirs.put(frame, expected_ms)
+        """Frames come late and in bursts, and never early: the least late tell the time."""
+        late_ms = at_ms - self._theirs.end_ms - FRAME_MS
+        if late_ms > LOST_MS:
+            self._late.clear()
+            return self._theirs.put(frame, at_ms)
+        energy = self._theirs.put(frame, self._theirs.end_ms + FRAME_MS)
+        self._late.append(late_ms)
+        least_ms = min(self._late)
+        if late_ms < 0 or (least_ms > STEP_LATE_MS and len(self._late) == SEEN_FRAMES):
+            self._theirs.end_ms += least_ms
+            self._late.clear()
+        return energy
 
     # Comparing
 
@@ -164,9 +177,12 @@ class EchoGuard:
         return self._ours.last(LONGEST_MS + RINGS_MS + AHEAD_MS, end_ms)
 
     def _found(self, match: "_Match") -> None:
-        if self._delay is None or abs(match.delay - self._delay) > STEP_MS * KHZ:
-            self._delay, self._sure = match.delay, 1
-            self._gain, self._left = match.gain, MOST_LEFT / LEFT
+        """What is known of the echo stays known when it comes sooner or later than before."""
+        is_same = self._delay is not None and abs(match.delay - self._delay) <= STEP_MS * KHZ
+        if not is_same:
+            self._delay = match.delay
+            if self._sure < SURE:
+                self._sure, self._gain, self._left = 1, match.gain, MOST_LEFT / LEFT
         elif match.is_echo():
             self._sure += 1
             self._gain += LEARNS * (match.gain - self._gain)

@@ -143,6 +143,28 @@ def test_silence_and_noise_are_no_echo_and_do_no_harm() -> None:
     assert not guard.is_echo(hiss(FRAME_MS, -40), 2_000)
 
 
+@pytest.mark.parametrize("first_ms", [120, 450, 90_000])
+def test_the_guard_may_begin_late_in_a_call(first_ms: int) -> None:
+    assert listen(coming_back(60), began_ms=first_ms).muted_ms(after_ms=BEGINS_MS) is None
+
+
+def test_frames_that_never_came_move_the_others() -> None:
+    call, hole = coming_back(200), slice(32 * 1_400, 32 * 1_700)
+    heard = call[: hole.start] + call[hole.stop :]
+    guard = EchoGuard()
+    ours = bytes(32 * BEGINS_MS) + agent()
+    passed = []
+    for number, start in enumerate(range(0, len(heard) - FRAME_BYTES, FRAME_BYTES), start=1):
+        at_ms = number * FRAME_MS + (300 if start >= hole.start else 0)
+        for late in range(at_ms - 300, at_ms + FRAME_MS, FRAME_MS):  # again is no harm
+            if late > BEGINS_MS:
+                frame = ours[(late - FRAME_MS) * 32 : late * 32]
+                guard.played(frame.ljust(FRAME_BYTES, b"\0"), late)
+        if not guard.is_echo(heard[start : start + FRAME_BYTES], at_ms) and at_ms > 2_300:
+            passed.append(at_ms)
+    assert len(passed) < 5
+
+
 @pytest.mark.parametrize("every_ms", [60, 100])
 def test_frames_may_come_in_bursts(every_ms: int) -> None:
     judged = listen(coming_back(200), arrives_every_ms=every_ms)

@@ -3,7 +3,11 @@
 from importlib.util import find_spec
 from typing import Any
 
+from inference.audio import level_db
 from inference.engines.base import SAMPLE_HZ, EngineChoice, EngineUnavailable, VoiceActivity
+
+SETTLES = 5  # frames of any line's noise, hiss too, that it takes for speech at first
+NOISE_DB = -40.0  # what is louder in them is no line's noise
 
 
 def missing() -> str:
@@ -39,6 +43,11 @@ class _Stream:
 
     def __init__(self, vad: Any) -> None:
         self._vad = vad
+        self._unsettled = SETTLES
 
     def is_speech(self, frame: bytes) -> bool:
-        return bool(self._vad.is_speech(frame, SAMPLE_HZ))
+        speech = bool(self._vad.is_speech(frame, SAMPLE_HZ))
+        if self._unsettled and any(frame):
+            self._unsettled -= 1
+            return speech and level_db(frame) > NOISE_DB
+        return speech

@@ -39,6 +39,19 @@ def test_speech_is_speech_and_silence_is_not(engine, speech):
     assert share_of_speech(engine.stream(), hiss(-60)) < 0.1
 
 
+def test_a_call_that_begins_with_hiss_does_not_begin_with_speech(engine):
+    stream, noise = engine.stream(), hiss(-60)
+    frames = [noise[at : at + FRAME_BYTES] for at in range(0, 20 * FRAME_BYTES, FRAME_BYTES)]
+    assert not any(stream.is_speech(frame) for frame in frames)
+
+
+def test_a_word_is_heard_although_it_is_the_first_sound_of_a_call(speech):
+    stream, first = webrtc.load(EngineChoice("webrtc")).stream(), np.abs(audio.to_floats(speech))
+    begins = int(np.argmax(first > 0.05)) // 320 * FRAME_BYTES
+    frames = [speech[begins + at : begins + at + FRAME_BYTES] for at in range(0, 3_200, 640)]
+    assert sum(stream.is_speech(frame) for frame in frames) >= 4
+
+
 def test_speech_after_silence_and_silence_after_speech_are_told_apart(engine, speech):
     stream = engine.stream()
     assert share_of_speech(stream, bytes(64_000)) < 0.1

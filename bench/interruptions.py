@@ -35,7 +35,7 @@ DETECTORS = (
 )
 WITHIN_MS = 200
 SHARES = (0.5, 0.9, 0.95, 0.98, 1.0)
-PATH_MS = 40  # from our flush to silence at the caller's RTP
+PATH_MS = 20  # from our flush to silence at the caller's RTP: tests/e2e/test_interruptions.py
 
 
 def main() -> list[str]:

@@ -36,24 +36,30 @@ class Serving:
 
 
 @contextmanager
-def serving(asterisk: RunningAsterisk) -> Iterator[Serving]:
+def serving(
+    asterisk: RunningAsterisk, *command: str, script: str = "manage.py"
+) -> Iterator[Serving]:
     """Until its port opens, models are loading; on the way out it has to stop by itself."""
-    with process("serve", asterisk=asterisk) as (running, output):
+    arguments = command or ("serve",)
+    with process(*arguments, asterisk=asterisk, script=script) as (running, output):
         _wait_listening(asterisk.http_port, running, output)
         yield Serving(running.pid, asterisk.http_port, output)
 
 
 @contextmanager
 def process(
-    *arguments: str, asterisk: RunningAsterisk
+    *arguments: str, asterisk: RunningAsterisk, script: str = "manage.py"
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A management command that runs until it is told to stop."""
-    environment = asterisk.environment() | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+    """A management command, or a script, that runs until it is told to stop."""
+    environment = asterisk.environment() | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
     with tempfile.TemporaryDirectory(prefix="va-out-") as folder:
-        output = Path(folder) / arguments[0]
+        output = Path(folder) / "output"
         with output.open("wb") as file:
             running = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
+                [sys.executable, script, *arguments],
                 cwd=settings.BASE_DIR,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -16,7 +16,7 @@ from typing import Any
 from bench.acoustics import hiss
 from bench.sounds import LINE_DB, Echo, OverEcho, Sound, agents_voice
 from inference.ahead import Ahead
-from inference.conversation import Conversation, Engines, Voice
+from inference.conversation import Conversation, Engines
 from inference.engines.base import (
     FRAME_BYTES,
     FRAME_MS,
@@ -34,6 +34,7 @@ from inference.phrases import Phrases
 from inference.script import Script
 from inference.turns.machine import State
 from inference.turns.tuning import Tuning
+from inference.voicing import Voice
 from telephony.line import MediaLine
 from telephony.media import FlushMedia, Format, encode
 from telephony.playout import Playout

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 import numpy as np
 
 from agents.spec import AgentSpec
-from inference.conversation import Engines, Voice
+from inference.conversation import Engines
 from inference.engines import registry
 from inference.engines.base import (
     SAMPLE_HZ,
@@ -23,6 +23,7 @@ from inference.engines.base import (
     Utterance,
     VoiceChoice,
 )
+from inference.voicing import Voice
 
 STT_MS, LLM_MS, TTS_MS = map(int, os.environ.get("BENCH_COSTS", "170,81,84").split(","))
 REPLY_MS = 1_500

@@ -19,7 +19,7 @@ from pathlib import Path
 from agents.spec import AgentSpec
 from bench.clips import Clip, Word
 from bench.tones import code_in, code_of, tone, word_of
-from inference.conversation import Engines, Voice
+from inference.conversation import Engines
 from inference.engines import registry
 from inference.engines.base import (
     FRAME_BYTES,
@@ -31,6 +31,7 @@ from inference.engines.base import (
     Utterance,
     VoiceChoice,
 )
+from inference.voicing import Voice
 
 TOKEN_MS = 10
 PIECE_MS = 100

@@ -7,35 +7,31 @@ an event and the commands it leads to there is no await.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from contextlib import aclosing, closing, nullcontext
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from inference import threads
 from inference.ahead import AHEAD, Ahead, Job
-from inference.audio import Resampler
 from inference.engines.base import (
     FRAME_MS,
     SAMPLE_HZ,
     After,
-    EngineFailed,
     LanguageModel,
     Speaker,
-    Synthesizer,
     Transcriber,
     TurnEnd,
     Utterance,
     VoiceActivity,
-    VoiceChoice,
 )
 from inference.hearing import Hearing
 from inference.history import History
 from inference.journal import Ending, Journal, TurnRecord
 from inference.phrases import Phrases
 from inference.phrases import pieces as pieces_of_line
+from inference.recognition import NOT_NOW, Recognition
 from inference.reply import SpokenReply
 from inference.script import Script
 from inference.sentences import Pieces
@@ -49,7 +45,6 @@ from inference.turns.events import (
     Command,
     Draft,
     End,
-    EndHeard,
     Event,
     Failed,
     Fill,
@@ -68,27 +63,20 @@ from inference.turns.events import (
     Say,
     Show,
     Started,
-    TakeFailed,
     Tick,
     Transcribe,
 )
 from inference.turns.machine import TurnMachine
 from inference.turns.tape import Tape
-from inference.wording.pace import Pace
-from inference.wording.requests import Request, request_in
-from inference.wording.spoken import spoken_form
+from inference.voicing import Voice, Voicing
+from inference.wording.requests import request_in
 
 log = logging.getLogger(__name__)
 
 PACE_MS = 4_000  # of audio ready ahead of what is heard
-STT_DEADLINE_S = 8.0
-FIRST_PIECE_DEADLINE_S = 2.5  # then the backup voice speaks
 HELD_DEADLINE_S = 60.0  # longer no reply waits to be heard
 STOP_DEADLINE_S = 2.0  # for an engine to let go of a call that is over
 KEYS_KEPT = 64
-SLOWEST, FASTEST = 0.5, 2.0  # what every voice can do
-LONGEST_PIECE_S, LONGEST_LETTER_S = 5, 0.3  # at SLOWEST a letter takes 0.15 s
-NOT_NOW = "not now"  # the machine has more urgent work than what may be for nothing
 
 
 class AudioLine(Protocol):
@@ -123,12 +111,6 @@ class AudioLine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    synthesizer: Synthesizer
-    choice: VoiceChoice
-
-
-@dataclass(frozen=True, slots=True)
 class Engines:
     """One call's engines. `backup_voice` speaks when the voice fails."""
 
@@ -139,19 +121,6 @@ class Engines:
     backup_voice: Voice | None = None
     turn_end: TurnEnd | None = None
     voices: Mapping[str, Voice] = field(default_factory=dict)  # of the other languages
-
-
-def _spoken_by(voice: Voice, sentence: str) -> Iterator[bytes]:
-    """The sentence at SAMPLE_HZ, in the worker thread."""
-    resampler = Resampler(voice.synthesizer.hz, SAMPLE_HZ)
-    bytes_left = (LONGEST_PIECE_S + len(sentence) * LONGEST_LETTER_S) * voice.synthesizer.hz * 2
-    with closing(voice.synthesizer.synthesize(sentence, voice.choice)) as pieces:  # type: ignore[type-var]
-        for pcm in pieces:
-            bytes_left -= len(pcm)
-            if bytes_left < 0:
-                raise EngineFailed("the voice found no end")
-            yield resampler.push(pcm)
-    yield resampler.flush()
 
 
 class Conversation:
@@ -182,17 +151,30 @@ class Conversation:
         self._line = line
         self._journal = journal
         self._clock = clock
-        self._executor = executor
-        self._phrases = phrases
         self._ahead = ahead
         self._history = History()
         self._hearing = Hearing(engines.vad)
         self._takes = Takes(script)
-        self._pace = Pace()
         self._notices = tuple(n.casefold().strip() for n in script.notices if n.strip())
         self._pressed = self._last_keys = ""
         self._work: asyncio.Task[None] | None = None
-        self._recognising: dict[int, asyncio.Task[None]] = {}
+        self._recognition = Recognition(
+            engines.transcriber,
+            engines.turn_end,
+            self._takes,
+            ahead,
+            executor,
+            clock,
+            self._handle,
+        )
+        self._voicing = Voicing(
+            engines.voice,
+            engines.voices,
+            engines.backup_voice,
+            phrases,
+            script.pronunciations,
+            executor,
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_ms = 0
         self._told_until_ms = 0
@@ -243,9 +225,10 @@ class Conversation:
             self._timer.cancel()
         self._takes.settle(0)
         self._settle_draft(was_heard=False)
-        tasks = [*self._recognising.values(), *([self._work] if self._work else [])]
-        for task in tasks:
-            task.cancel()
+        tasks = self._recognition.stop()
+        if self._work:
+            self._work.cancel()
+            tasks.append(self._work)
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_DEADLINE_S)
 
@@ -272,8 +255,8 @@ class Conversation:
 
     def _do(self, command: Command) -> None:  # noqa: C901 (one case a command)
         match command:
-            case Transcribe():
-                self._recognise(command)
+            case Transcribe(from_ms=from_ms):
+                self._recognition.begin(command, self._hearing.audio_from(from_ms))
             case Draft():
                 self._begin_draft(command)
             case Release(turn=turn, said=said):
@@ -333,56 +316,6 @@ class Conversation:
     def _soon(self, event: Event) -> None:
         """Not now: the commands in hand come first."""
         asyncio.get_running_loop().call_soon(self._handle, event)
-
-    # Recognising
-
-    def _recognise(self, order: Transcribe) -> None:
-        transcriber = self._engines.transcriber
-        job = self._ahead.begin(transcriber, is_likely=order.is_pause) if order.is_ahead else None
-        if order.is_ahead and job is None:
-            self._soon(TakeFailed(order.take, NOT_NOW))
-            return
-        pcm = self._hearing.audio_from(order.from_ms)
-        self._takes.begin(order, job)
-        for number in list(self._recognising)[:-1]:
-            self._recognising[number].cancel()  # the machine waits for the newest two
-        task = asyncio.ensure_future(self._guarded_take(order, pcm, job))
-        self._recognising[order.take] = task
-        task.add_done_callback(lambda _: self._recognising.pop(order.take, None))
-
-    async def _guarded_take(self, order: Transcribe, pcm: bytes, job: Job | None) -> None:
-        try:
-            await asyncio.gather(self._transcribe(order.take, pcm, job), self._hear_end(order, pcm))
-        except Exception as error:
-            log.warning("take %d failed: %s", order.take, type(error).__name__)
-            self._handle(TakeFailed(order.take, type(error).__name__))
-
-    async def _transcribe(self, take: int, pcm: bytes, job: Job | None) -> None:
-        engine = self._engines.transcriber
-        transcribe = partial(engine.transcribe, pcm, self._takes.knowledge)
-        with nullcontext() if job else self._ahead.busy(engine):
-            heard = asyncio.get_running_loop().run_in_executor(self._executor, transcribe)
-            try:
-                async with asyncio.timeout(STT_DEADLINE_S):
-                    transcript = await heard
-            finally:
-                if job:
-                    job.done()
-        self._handle(self._takes.heard(take, transcript, self._clock()))
-
-    async def _hear_end(self, order: Transcribe, pcm: bytes) -> None:
-        """What the sound says of the end; without it, words and silence decide."""
-        model = self._engines.turn_end
-        if model is None or not order.is_pause:
-            return
-        try:
-            async with asyncio.timeout(STT_DEADLINE_S):
-                loop = asyncio.get_running_loop()
-                likely = await loop.run_in_executor(self._executor, model.likelihood, pcm)
-        except Exception as error:
-            log.warning("the end of a turn was not judged: %s", type(error).__name__)
-            return
-        self._handle(EndHeard(order.take, round(100 * likely)))
 
     # Work
 
@@ -475,17 +408,8 @@ class Conversation:
             return ""
         if self._asked_at != self._next_index:  # not again for each draft
             self._asked_at = self._next_index
-            self._follow(request)
+            self._voicing.follow(request)
         return last
-
-    def _follow(self, request: Request) -> None:
-        match request:
-            case Request.REPEAT:
-                self._pace.repeated()
-            case Request.SLOWER:
-                self._pace.asked_slower()
-            case Request.FASTER:
-                self._pace.asked_faster()
 
     def _is_long(self) -> bool:
         return self._reply is not None and self._reply.made_ms() >= self._main.tuning.max_reply_ms
@@ -502,39 +426,13 @@ class Conversation:
         if reply.first_sentence_ms is None:
             reply.first_sentence_ms = self._clock()
         reply.begin_piece(sentence, is_notice=self._is_notice(sentence))
-        before = reply.made_samples
-        voice, backup = self._voice(reply.language), self._engines.backup_voice
-        pcm = self._phrases.find(sentence, voice.choice)
-        if pcm and (reply.is_line or self._pace.factor_for(sentence) == 1):
-            self._sound(turn, pcm)
-            await self._keep_pace(turn)
-        else:
-            try:
-                deadline_s = FIRST_PIECE_DEADLINE_S if backup else threads.PIECE_DEADLINE_S
-                await self._speak_with(voice, turn, sentence, deadline_s)
-                if backup and reply.made_samples == before:
-                    raise EngineFailed("the voice made no sound")
-            except Exception as error:
-                if backup is None or reply.made_samples > before:
-                    raise
-                log.warning("voice failed (%s), the backup speaks", type(error).__name__)
-                await self._speak_with(backup, turn, sentence, threads.PIECE_DEADLINE_S)
-        if reply.is_flowing:
-            self._line.end_piece()
-
-    async def _speak_with(self, voice: Voice, turn: int, sentence: str, deadline_s: float) -> None:
-        language = voice.choice.language
-        said = spoken_form(sentence, language, self._main.pronunciations)
-        speed = voice.choice.speed * self._pace.factor_for(sentence)
-        choice = replace(voice.choice, speed=min(max(speed, SLOWEST), FASTEST))
-        make = partial(_spoken_by, replace(voice, choice=choice), said)
-        async with aclosing(threads.iterate(make, self._executor, deadline_s)) as made:
-            async for pcm in made:
+        spoken = self._voicing.spoken(sentence, reply.language, is_line=reply.is_line)
+        async with aclosing(spoken) as pieces:
+            async for pcm in pieces:
                 self._sound(turn, pcm)
                 await self._keep_pace(turn)
-
-    def _voice(self, language: str) -> Voice:
-        return self._engines.voices.get(language, self._engines.voice)
+        if reply.is_flowing:
+            self._line.end_piece()
 
     def _is_notice(self, sentence: str) -> bool:
         """Whether it is one of the sentences that are always heard to the end, or part of one."""
@@ -613,9 +511,9 @@ class Conversation:
 
     def _fill(self, number: int) -> None:
         """Say that it takes a moment, if such a sentence lies ready."""
-        fillers, voice = self._script.fillers, self._voice(self._script.language)
+        fillers = self._script.fillers
         text = fillers[number % len(fillers)] if fillers else ""
-        pcm = self._phrases.find(text, voice.choice)
+        pcm = self._voicing.ready(text, self._script.language)
         if pcm and self._record is None:
             self._line.begin_reply()
             self._line.play(pcm)
@@ -718,7 +616,7 @@ class Conversation:
         self._history.agent_was_heard(heard)
         self._takes.agent_said(heard)
         if not reply.is_line:
-            self._pace.replied()
+            self._voicing.pace.replied()
         self._journal.turn(
             replace(
                 begun,

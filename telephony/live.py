@@ -15,7 +15,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from agents.spec import AgentSpec
-from inference.conversation import Conversation, Engines, Voice
+from inference.conversation import Conversation, Engines
 from inference.engines import registry
 from inference.engines.base import (
     FRAME_BYTES,
@@ -27,6 +27,7 @@ from inference.engines.base import (
 )
 from inference.journal import Ending, TurnRecord
 from inference.phrases import SilentVoice
+from inference.voicing import Voice
 from records import calls, vault
 from telephony import media, phrasebook
 from telephony.ami import Ami

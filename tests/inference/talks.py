@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Self
 
 from inference.ahead import Ahead
-from inference.conversation import Conversation, Engines, Voice
+from inference.conversation import Conversation, Engines
 from inference.engines.base import (
     FRAME_BYTES,
     FRAME_MS,
@@ -21,6 +21,7 @@ from inference.engines.base import (
 from inference.journal import Ending, TurnRecord
 from inference.script import Script
 from inference.turns.tuning import Tuning
+from inference.voicing import Voice
 from tests.inference.by_hand import HandExecutor, HandLoop
 
 SPEECH = b"\x01" * FRAME_BYTES

@@ -2,12 +2,14 @@
 
 import pytest
 
-from inference.conversation import FIRST_PIECE_DEADLINE_S, PACE_MS, STT_DEADLINE_S
+from inference.conversation import PACE_MS
 from inference.engines.base import FRAME_BYTES, After, EngineFailed, Speaker
 from inference.hearing import RING_FRAMES
 from inference.journal import Ending
+from inference.recognition import DEADLINE_S as STT_DEADLINE_S
 from inference.turns.machine import State
 from inference.turns.tuning import Tuning
+from inference.voicing import FIRST_PIECE_DEADLINE_S
 from tests.inference.talks import LETTER_MS, SILENCE, SPEECH, Talk, asked, listening
 
 pytestmark = pytest.mark.filterwarnings("error")

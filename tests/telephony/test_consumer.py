@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import random
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Self
@@ -38,7 +39,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SOON_S = 5.0
 NUMBER = "1000"
 CHANNEL = "1795327530.1"  # the caller's leg
-SPEECH = b"\x01" * FRAME_BYTES
+SPEECH = random.Random(1).randbytes(FRAME_BYTES)  # like nothing that the agent says
 SILENCE = bytes(FRAME_BYTES)
 LETTER_MS = 20
 

@@ -8,9 +8,10 @@ import pytest
 
 from agents import specs
 from agents.demo import NUMBER
-from inference.conversation import Engines, Voice
+from inference.conversation import Engines
 from inference.engines.base import EngineChoice, EngineFailed, VoiceChoice
 from inference.phrases import Phrases, SilentVoice
+from inference.voicing import Voice
 from telephony import live, phrasebook, warmup
 from tests.clinic import clinic
 from tests.inference.talks import asked

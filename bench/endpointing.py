@@ -63,8 +63,7 @@ VERDICT = (
         " silence has no words yet when it decides, so both ways to compare are given."
     ),
     "",
-    "| line | detector | plain, ms | decides, cuts off | has the words | ours, with words"
-    " | ours, by decision |",
+    "| line | detector | plain, ms | decides, cuts off | with words | ours, with words | ours |",
     "|---|---|---|---|---|---|---|",
 )
 ABOUT = """No real time passes: the clock is simulated.
@@ -99,8 +98,8 @@ class Measured:
     def row(self) -> str:
         pauses = sum(outcome.pauses_cut for outcome in self.outcomes)
         return (
-            f"| {self.rule} | {self.wait_ms(0.5):.0f} | {self.wait_ms(0.95):.0f} | {self.words_ms():.0f}"
-            f" | {self.cut_percent:.1f} % | {pauses} |"
+            f"| {self.rule} | {self.wait_ms(0.5):.0f} | {self.wait_ms(0.95):.0f}"
+            f" | {self.words_ms():.0f} | {self.cut_percent:.1f} % | {pauses} |"
         )
 
     def words_ms(self) -> float:

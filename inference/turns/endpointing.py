@@ -11,7 +11,7 @@ GAP_MS = 100  # a detector drops single frames inside a word; a longer hole star
 # Chosen by bench/endpointing.py, on telephone speech with noise 40, 20 and 10 dB below it.
 BELOW_SPEECH_DB = 25  # what is so much fainter than the loudest lately is no longer speech
 NOISE_SHARE = 0.45  # of the way from the noise up to speech: below it, on average, is noise
-AVERAGES = 0.2  # how much a frame counts in that average
+RISES, FALLS = 0.6, 0.2  # how much a frame counts in that average: a word begins at once
 TOLD_APART_DB = 6  # where speech is hardly louder than noise, level tells nothing
 FADE_DB_S = 2  # how fast the loudest is forgotten: a caller turns away from the telephone
 NOISE_RISE_DB_S = 1.5  # how fast the noise may grow
@@ -32,7 +32,8 @@ class Loudness:
     def is_quiet(self, level_db: int, *, speech: bool, frame_ms: int) -> bool:
         """Whether a frame is too faint to be speech, whatever the detector says."""
         before_db = level_db if self._level_db is None else self._level_db
-        self._level_db = before_db + AVERAGES * (level_db - before_db)
+        counts = RISES if level_db > before_db else FALLS
+        self._level_db = before_db + counts * (level_db - before_db)
         if speech:
             faded = self._speech_db - FADE_DB_S * frame_ms / 1000
             self._speech_db = max(self._level_db, faded)

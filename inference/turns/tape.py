@@ -126,7 +126,8 @@ def _event(text: str) -> Event:
         value, end = decoder.raw_decode(rest)
         values.append(value)
         rest = rest[end:].lstrip()
-    return _built(kind, values)
+    event: Event = _built(kind, values)
+    return event
 
 
 def _built(kind: Any, values: list[Any]) -> Any:

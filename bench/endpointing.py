@@ -59,7 +59,8 @@ VERDICT = (
     "",
     (
         "Ours is the balanced preset with another `endpoint_ms` (and, above 600, a longer `done_ms`"
-        " and `hanging_ms`, as the patient preset has); of those that cut off fewer turns than the plain rule and wait less at the median, the one that cuts off fewest. Plain"
+        " and `hanging_ms`, as the patient preset has); of those that cut off fewer turns than"
+        " the plain rule and wait less at the median, the one that cuts off fewest. Plain"
         " silence has no words yet when it decides, so both ways to compare are given."
     ),
     "",

@@ -48,9 +48,9 @@ PATIENCE: dict[str, Pauses] = {
     Agent.Patience.BALANCED: Pauses(done_ms=200, endpoint_ms=500, hanging_ms=1400),
     Agent.Patience.PATIENT: Pauses(done_ms=600, endpoint_ms=1000, hanging_ms=2400),
 }
-MUTE_MS = 120
+MUTE_MS = 100
 INTERRUPTIONS: dict[str, Interrupting] = {
-    Agent.Interruptions.EASILY: Interrupting(mute_ms=100, barge_in_ms=500, barge_in_words=1),
+    Agent.Interruptions.EASILY: Interrupting(mute_ms=80, barge_in_ms=500, barge_in_words=1),
     Agent.Interruptions.NORMALLY: Interrupting(MUTE_MS, barge_in_ms=800, barge_in_words=1),
     Agent.Interruptions.HARDLY: Interrupting(mute_ms=200, barge_in_ms=1500, barge_in_words=2),
     Agent.Interruptions.NEVER: Interrupting(MUTE_MS, 800, 1, can_interrupt=False),

@@ -22,7 +22,7 @@ class Tuning:
 
     # while the agent talks
     can_interrupt: bool = True
-    mute_ms: int = 120  # of speech, then the agent falls silent and listens
+    mute_ms: int = 100  # of speech, then the agent falls silent and listens
     barge_in_ms: int = 800  # of speech, then it was an interruption whatever the words
     barge_in_words: int = 1  # as many words that are no "mm-hm" are one, too
     hears_stop_words: bool = False  # there are words that stop it even if nothing else does

@@ -46,6 +46,7 @@ STEP_MS = 2  # delays nearer to each other are one
 LATEST_MS = 40  # the part of the window that a caller who just began is found in
 RINGS_MS = 320  # that a room is heard to ring
 RINGS = 0.5  # of the energy after LATEST_MS more
+WAITING_FRAMES = 120  # of both sides together, longer than all that is ever looked at
 DOUBT_FRAMES = 2  # that are no echo in a row before it is believed
 
 _TO_HALF = np.sinc(np.arange(-11.5, 12) * 0.45) * np.hanning(26)[1:-1]
@@ -105,6 +106,7 @@ class EchoGuard:
     def __init__(self) -> None:
         self._ours = _Heard(LONGEST_MS + RINGS_MS + 2 * AHEAD_MS)
         self._theirs = _Heard(WINDOW_MS)
+        self._waiting: deque[tuple[bool, bytes, int]] = deque(maxlen=WAITING_FRAMES)
         self._late: deque[int] = deque(maxlen=SEEN_FRAMES)
         self._sounds_until_ms = -LONGEST_MS - WINDOW_MS
         self._delay: int | None = None  # in samples
@@ -116,19 +118,18 @@ class EchoGuard:
 
     def played(self, pcm: bytes, ended_ms: int) -> None:
         """20 ms of ours; the end in ms since media start. Ahead of time is welcome."""
-        if self._ours.put(pcm, ended_ms) > AUDIBLE**2:
-            self._sounds_until_ms = ended_ms
+        self._waiting.append((True, pcm, ended_ms))
 
     def heard(self, frame: bytes, at_ms: int) -> None:
         """20 ms of the caller's that are no speech."""
-        energy = self._hear(frame, at_ms)
-        self._noise = min(energy, self._noise * NOISE_RISES + 1) if self._noise else energy
+        self._waiting.append((False, frame, at_ms))
 
     def is_echo(self, frame: bytes, at_ms: int) -> bool:
         """Whether these 20 ms of speech are our own voice.
 
         The first 20 to 100 ms of a call's first echo are not known for it.
         """
+        self._catch_up()
         self._hear(frame, at_ms)
         if at_ms - self._sounds_until_ms > LONGEST_MS + WINDOW_MS:
             self._doubts = DOUBT_FRAMES
@@ -138,6 +139,16 @@ class EchoGuard:
         else:
             self._doubts += 1
         return self._doubts < DOUBT_FRAMES
+
+    def _catch_up(self) -> None:
+        """Take in what came since; while nobody talks over us, nothing has to be computed."""
+        while self._waiting:
+            is_ours, pcm, at_ms = self._waiting.popleft()
+            if not is_ours:
+                energy = self._hear(pcm, at_ms)
+                self._noise = min(energy, self._noise * NOISE_RISES + 1) if self._noise else energy
+            elif self._ours.put(pcm, at_ms) > AUDIBLE**2:
+                self._sounds_until_ms = at_ms
 
     def _hear(self, frame: bytes, at_ms: int) -> float:
         """Frames come late and in bursts, and never early: the least late tell the time."""

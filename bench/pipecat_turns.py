@@ -1,6 +1,10 @@
 """PYTHON bench/pipecat_turns.py CALLS.npz: when Pipecat would end turns; JSON on stdout.
 
-Run by bench.endpointing with a Python that has pipecat-ai, which is not among our requirements.
+Run by bench.endpointing with a Python that has pipecat-ai, which is not among our requirements:
+
+    python3 -m venv /tmp/pipecat && /tmp/pipecat/bin/pip install 'pipecat-ai[silero]==1.14.0'
+    PIPECAT_PYTHON=/tmp/pipecat/bin/python ./run bench endpointing
+
 It imports nothing of ours. Pipecat's own detector and turn analyzer get each call 20 ms at a
 time, and its two strategies for the end of a turn are followed as they are written in
 turns/user_stop: their timers need real time, so they are counted here in audio instead. Neither

@@ -93,13 +93,13 @@ class AudioLine(Protocol):
     def end_reply(self) -> int:
         """Fill the last frame; when the caller will have heard the reply, in ms."""
 
-    def plays_until(self) -> int:
-        """When the caller will have heard all that is queued, as far as is known now, in ms."""
+    def plays_until(self, at_ms: int) -> int:
+        """When the caller will have heard all that is queued, as far as is known, in ms."""
 
     def flush(self) -> int:
         """Stop at once; how much was heard since the reply began, in ms."""
 
-    def catch_up(self) -> int:
+    def catch_up(self, at_ms: int) -> int:
         """Report what has been played; how much was heard since the reply began, in ms."""
 
     def hide(self) -> None:
@@ -197,9 +197,9 @@ class Conversation:
         """Audio from the caller at SAMPLE_HZ, of any length."""
         for frame in self._hearing.frames(pcm):
             now_ms = self._clock()
-            self._line.catch_up()
+            self._line.catch_up(now_ms)
             heard = self._hearing.hear(frame, now_ms)
-            self._handle(Heard(heard.speech, FRAME_MS, heard.level_db))
+            self._handle(Heard(heard.speech, FRAME_MS, heard.level_db), now_ms)
         self._hearing.forget_before(self.machine.caller_audio_from_ms())
 
     def played(self, pcm: bytes, ended_ms: int) -> None:
@@ -212,7 +212,7 @@ class Conversation:
 
     def plays_until(self, until_ms: int) -> None:
         """The line learned better when the present reply will have been heard."""
-        self._tell_until(until_ms)
+        self._tell_until(until_ms, self._clock())
 
     def caller_gone(self, heard_ms: int) -> None:
         is_stopped = self._reply is not None and not self._reply.is_flowing
@@ -234,24 +234,24 @@ class Conversation:
 
     # Deciding and doing
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: Event, at_ms: int | None = None) -> None:
+        now_ms = self._clock() if at_ms is None else at_ms
         if self._record:  # a line held up plays longer than it told us when we queued
-            self._tell_until(self._line.plays_until())
-        for command in self._decide(event):
+            self._tell_until(self._line.plays_until(now_ms), now_ms)
+        for command in self._decide(event, now_ms):
             self._do(command)
         self._set_timer()
 
-    def _decide(self, event: Event) -> list[Command]:
-        now_ms = self._clock()
+    def _decide(self, event: Event, now_ms: int) -> list[Command]:
         commands = self.machine.handle(event, now_ms)
         self.tape.note(event, now_ms, commands)
         return commands
 
-    def _tell_until(self, until_ms: int) -> None:
+    def _tell_until(self, until_ms: int, now_ms: int) -> None:
         if until_ms != self._told_until_ms and self._reply and self._reply.is_flowing:
             notice_ms = self._reply.notice_until_ms(until_ms)
             self._told_until_ms = until_ms
-            self._decide(Queued(self.machine.turn, until_ms, notice_ms))
+            self._decide(Queued(self.machine.turn, until_ms, notice_ms), now_ms)
 
     def _do(self, command: Command) -> None:  # noqa: C901 (one case a command)
         match command:
@@ -444,7 +444,8 @@ class Conversation:
         reply = self._current(turn)
         if not reply.is_flowing and reply.unqueued_ms() >= PACE_MS:
             await self._until_flowing()
-        ahead_ms = self._line.plays_until() - self._clock() if reply.is_flowing else 0
+        now_ms = self._clock()
+        ahead_ms = self._line.plays_until(now_ms) - now_ms if reply.is_flowing else 0
         if ahead_ms > PACE_MS:
             await asyncio.sleep((ahead_ms - PACE_MS) / 1000)
 
@@ -530,7 +531,7 @@ class Conversation:
             self._reply.take_up()
             self._line.begin_reply()
             self._let_flow(self._reply)
-            self._told(self._line.plays_until())
+            self._told(self._line.plays_until(self._clock()))
 
     def _flush(self) -> None:
         self._prelude = ("", 0)

@@ -42,7 +42,7 @@ class MediaLine:
     # For the conversation
 
     def begin_reply(self) -> None:
-        self._keep_heard()
+        self._keep_heard(self._clock())
         self._playout.begin_reply()
 
     def play(self, pcm: bytes) -> int:
@@ -59,16 +59,16 @@ class MediaLine:
         self._wake.set()
         return self._playout.plays_until_ms(self._clock())
 
-    def plays_until(self) -> int:
-        return self._playout.ends_ms(self._clock())
+    def plays_until(self, at_ms: int) -> int:
+        return self._playout.ends_ms(at_ms)
 
     def flush(self) -> int:
-        self._keep_heard()
+        self._keep_heard(self._clock())
         self.command(media.FlushMedia())
         return self._playout.flush(self._clock())
 
-    def catch_up(self) -> int:
-        self._keep_heard()
+    def catch_up(self, at_ms: int) -> int:
+        self._keep_heard(at_ms)
         return self._playout.heard_ms()
 
     def hide(self) -> None:
@@ -99,7 +99,7 @@ class MediaLine:
 
     def mark_processed(self, correlation_id: str) -> int | None:
         """When the caller will have heard it all, if the mark taught us better."""
-        self._keep_heard()
+        self._keep_heard(self._clock())
         if not self._playout.mark_processed(correlation_id, self._clock()):
             return None
         return self._playout.plays_until_ms(self._clock())
@@ -135,14 +135,14 @@ class MediaLine:
                     mark = media.Mark(correlation_id)
                     await self._send(media.encode(mark, self._wire))
         await self._send_audio(frames)
-        self._keep_heard()
+        self._keep_heard(self._clock())
 
     async def _send_audio(self, frames: list[bytes]) -> None:
         if frames:
             await self._send(b"".join(frames))
 
-    def _keep_heard(self) -> None:
-        for ended_ms, pcm in self._playout.heard(self._clock()):
+    def _keep_heard(self, at_ms: int) -> None:
+        for ended_ms, pcm in self._playout.heard(at_ms):
             if self._recorder:
                 self._recorder.agent(pcm, ended_ms)
             if self.on_heard:

@@ -68,6 +68,7 @@ class LiveCall:
         self._send = send
         self._start = start
         self._channel = start.variables.get("CALL_ID", start.channel_id)
+        self._loop = asyncio.get_running_loop()
         self._started_at_s = 0.0
         self._heard_bytes = 0
         self._kept_at_ms = 0
@@ -148,7 +149,7 @@ class LiveCall:
         return Recorder(sink, self._worker.disk, str(call_id))
 
     def _clock(self) -> int:
-        return int((asyncio.get_running_loop().time() - self._started_at_s) * 1000)
+        return int((self._loop.time() - self._started_at_s) * 1000)
 
     # While it lasts
 
@@ -168,7 +169,7 @@ class LiveCall:
     def keep_audio(self) -> None:
         if self._recorder and self._line:
             self._kept_at_ms = self._clock()
-            self._line.catch_up()
+            self._line.catch_up(self._kept_at_ms)
             self._recorder.write(self._kept_at_ms)
 
     def happened(self, event: media.Event) -> None:
@@ -242,7 +243,7 @@ class LiveCall:
             if self._line.ended.done():
                 ending, detail = self._line.ended.result()
                 reason = ending.value
-            self._conversation.caller_gone(self._line.catch_up())
+            self._conversation.caller_gone(self._line.catch_up(self._clock()))
             await self._conversation.close()
         if self._pump:
             self._pump.cancel()

@@ -158,15 +158,28 @@ class TurnMachine:
     def handle(self, event: Event, at_ms: int) -> list[Command]:
         if self.state is State.ENDED:
             return []
-        late: list[Command] = []
-        # who has gone is not spoken to, and what plays on has not been heard yet
-        if not isinstance(event, CallerGone | Queued) and (
-            self._due_ms is not None and self._due_ms <= at_ms
-        ):
-            late = self._overdue(at_ms)
-        decided = late + self._decide(event, at_ms)
+        is_due = self._due_ms is not None and self._due_ms <= at_ms
+        if isinstance(event, Heard) and not is_due:
+            was_sharp = self._run.is_sharp
+            is_speech = self._hears_speech(event, at_ms)
+            if not is_speech and self._run.is_sharp == was_sharp:
+                return []  # nine frames of ten; they change no deadline
+            decided = self._listen(event.frame_ms, at_ms) if is_speech else []
+        else:
+            # who has gone is not spoken to, and what plays on has not been heard yet
+            is_first = isinstance(event, CallerGone | Queued)
+            late = self._overdue(at_ms) if is_due and not is_first else []
+            decided = late + self._decide(event, at_ms)
         self._due_ms = min((due_ms for due_ms, _ in self._deadlines()), default=None)
         return decided
+
+    def _hears_speech(self, heard: Heard, at_ms: int) -> bool:
+        if self._answered and not self._may_be_taken_back(at_ms):
+            self._answered = None
+        quiet = self._loudness.is_quiet(
+            heard.level_db, speech=heard.speech, frame_ms=heard.frame_ms
+        )
+        return self._run.heard(heard.speech, heard.frame_ms, at_ms, quiet=quiet)
 
     def next_deadline_ms(self) -> int | None:
         """When `Tick` is due if nothing else happens; None once the call is over."""
@@ -183,12 +196,8 @@ class TurnMachine:
         if self.state is State.ENDED:
             return []
         match event:
-            case Heard(speech=speech, frame_ms=frame_ms, level_db=level_db):
-                quiet = self._loudness.is_quiet(level_db, speech=speech, frame_ms=frame_ms)
-                if self._answered and not self._may_be_taken_back(at_ms):
-                    self._answered = None
-                is_speech = self._run.heard(speech, frame_ms, at_ms, quiet=quiet)
-                return self._listen(frame_ms, at_ms) if is_speech else []
+            case Heard(frame_ms=frame_ms):
+                return self._listen(frame_ms, at_ms) if self._hears_speech(event, at_ms) else []
             case Started() if self.state is State.WAITING:
                 self._started_at_ms = self._quiet_since_ms = at_ms
                 return self._say(Line.GREETING, at_ms, interrupt=self._greeting_may_be_interrupted)

@@ -12,7 +12,7 @@ from inference.turns.tuning import Tuning
 
 LONGEST_PERCENT = 250
 NO_PAUSE_MS = 200  # and shorter: between two words, or inside one
-ROOM_PERCENT = 70  # of the silence waited for, that a pause inside a turn shall fill at most
+ROOM_PERCENT = 85  # of the silence waited for, that a pause inside a turn shall fill at most
 DISTRUST_PERCENT = 50  # each cut-off after "complete" words
 
 

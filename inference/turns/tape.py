@@ -17,6 +17,7 @@ from inference.turns.machine import TurnMachine
 from inference.turns.tuning import Tuning
 
 VERSION = 1
+PACKED_LINES = 250  # at a time: five seconds
 MOST_BYTES = 50_000_000  # of a tape laid open; a call is never as long
 
 _EVENTS = {kind.__name__: kind for kind in get_args(Event)}
@@ -32,6 +33,7 @@ class Tape:
     ) -> None:
         self._packer = zlib.compressobj()
         self._packed = bytearray()
+        self._lines: list[str] = []  # not packed yet
         head = {
             "version": VERSION,
             "tuning": asdict(tuning),
@@ -51,10 +53,18 @@ class Tape:
 
     def packed(self) -> bytes:
         """What there is so far; the tape may grow on."""
+        self._pack()
         return bytes(self._packed) + self._packer.copy().flush()
 
     def _write(self, line: str) -> None:
-        self._packed += self._packer.compress(line.encode() + b"\n")
+        self._lines.append(line)
+        if len(self._lines) >= PACKED_LINES:
+            self._pack()
+
+    def _pack(self) -> None:
+        text = "".join(f"{line}\n" for line in self._lines)
+        self._packed += self._packer.compress(text.encode())
+        self._lines.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class Line:
     def end_reply(self) -> int:
         return max(self._until_ms, self._loop.now_ms)
 
-    def plays_until(self) -> int:
+    def plays_until(self, at_ms: int) -> int:
         return self._until_ms
 
     def is_held_up(self, ms: int) -> None:
@@ -150,7 +150,7 @@ class Line:
         self.flushed += 1
         return heard_ms
 
-    def catch_up(self) -> int:
+    def catch_up(self, at_ms: int) -> int:
         return self.heard_ms()
 
     def hide(self) -> None:

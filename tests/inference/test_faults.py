@@ -34,7 +34,7 @@ class Faulty(Talk):
         play = self.line.play
 
         def noted(pcm: bytes) -> int:
-            if self.line.plays_until() <= self.loop.now_ms:
+            if self.line.plays_until(self.loop.now_ms) <= self.loop.now_ms:
                 self.plays.append(self.loop.now_ms - self.turn_end_ms)
             return play(pcm)
 

@@ -39,7 +39,7 @@ def test_words_that_are_not_known_yet_may_go_on():
 
 def test_a_caller_who_pauses_long_inside_turns_gets_longer():
     patience = paused(Patience(TUNING), 560, 580)
-    assert waits(patience) == (256, 768, 1_792)
+    assert waits(patience) == (218, 654, 1_526)
 
 
 def test_a_pause_counts_by_what_it_was_given():
@@ -56,7 +56,7 @@ def test_gaps_between_words_are_no_pauses():
 
 def test_a_cut_off_counts_at_once_and_more_than_a_pause():
     once_cut = cut_off(Patience(TUNING), 900)
-    assert waits(once_cut)[1] == 1_284  # 900 fills 70 percent of it
+    assert waits(once_cut)[1] == 1_056  # 900 fills 85 percent of it
     assert waits(once_cut)[1] > waits(paused(Patience(TUNING), 900))[1]
 
 
@@ -111,7 +111,7 @@ def test_what_was_decided_can_be_written_down():
     assert patience.last == Waiting(
         silence_ms=silence_ms,
         setting_ms=500,
-        stretch_percent=214,
+        stretch_percent=176,
         distrust_percent=0,
         likelihood_percent=75,
     )

@@ -115,7 +115,7 @@ def test_what_was_decided_can_be_written_down():
         distrust_percent=0,
         likelihood_percent=75,
     )
-    assert silence_ms == 500 * 214 // 100
+    assert silence_ms == 500 * 176 // 100
 
 
 STEPS = st.lists(

@@ -81,7 +81,8 @@ LANGUAGE = Language(
         "ripeta, può ripetere, aiuto, operatore, un operatore, una persona, non ho capito",
         "non capisco, mi sente, è ancora lì, chi parla, chi è, credo di sì, credo di no",
         "volentieri",
-        "quanto costa, dove siete, con piacere, lasci stare, fa lo stesso, non ancora, altrettanto, mi va bene, tutto qui",
+        "quanto costa, dove siete, con piacere, lasci stare, fa lo stesso, non ancora",
+        "altrettanto, mi va bene, tutto qui",
     ),
     closing=phrases(
         "è tutto, basta così, nient'altro, arrivederci, buona giornata, ripetere, ripeterlo",

@@ -13,7 +13,8 @@ from inference.engines.base import FRAME_BYTES, FRAME_MS, VoiceActivity
 log = logging.getLogger(__name__)
 
 RING_FRAMES = 3_000 // FRAME_MS  # kept while nobody speaks; longer than any preroll
-ECHO_MS = 900  # after our last sound, then no echo of it comes any more
+ECHO_MS = 800  # after our last sound, then no echo of it comes any more
+CALLER_FRAMES = 15  # of speech in a row that are no echo, while we are silent: it is the caller
 FAINTEST_DB = -99
 _SILENCE = bytes(FRAME_BYTES)
 _FULL_SCALE = 32768.0**2 * (FRAME_BYTES // 2)
@@ -32,12 +33,14 @@ class Hearing:
         self._vad = vad
         self._echo: EchoGuard | None = EchoGuard()
         self._we_sounded_ms = -ECHO_MS
+        self._caller_frames = 0
         self._frames: deque[tuple[int, bytes]] = deque()
         self._partial = b""
 
     def played(self, pcm: bytes, ended_ms: int) -> None:
         """20 ms of ours that the caller has just heard."""
         self._we_sounded_ms = ended_ms
+        self._caller_frames = 0
         if self._echo:
             self._echo.played(pcm, ended_ms)
 
@@ -59,11 +62,13 @@ class Hearing:
         return HeardFrame(speech, _level_db(frame))
 
     def _is_echo(self, frame: bytes, speech: bool, at_ms: int) -> bool:
-        if self._echo is None:
+        if self._echo is None or self._caller_frames >= CALLER_FRAMES:
             return False
         try:
             if speech:
-                return self._echo.is_echo(frame, at_ms)
+                is_echo = self._echo.is_echo(frame, at_ms)
+                self._caller_frames = 0 if is_echo else self._caller_frames + 1
+                return is_echo
             self._echo.heard(frame, at_ms)
         except (ArithmeticError, ValueError, IndexError) as error:  # no call ends over its echo
             log.error("the echo guard failed and is off for this call: %s", type(error).__name__)

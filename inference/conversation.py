@@ -26,7 +26,7 @@ from inference.engines.base import (
     Utterance,
     VoiceActivity,
 )
-from inference.hearing import Hearing
+from inference.hearing import FAINTEST_DB, NOTHING_HEARD, Hearing
 from inference.history import History
 from inference.journal import Ending, Journal, TurnRecord
 from inference.phrases import Phrases
@@ -77,6 +77,7 @@ PACE_MS = 4_000  # of audio ready ahead of what is heard
 HELD_DEADLINE_S = 60.0  # longer no reply waits to be heard
 STOP_DEADLINE_S = 2.0  # for an engine to let go of a call that is over
 KEYS_KEPT = 64
+_SILENCE = Heard(speech=False, frame_ms=FRAME_MS, level_db=FAINTEST_DB)
 
 
 class AudioLine(Protocol):
@@ -197,9 +198,13 @@ class Conversation:
         """Audio from the caller at SAMPLE_HZ, of any length."""
         for frame in self._hearing.frames(pcm):
             now_ms = self._clock()
-            self._line.catch_up(now_ms)
+            if self._reply:
+                self._line.catch_up(now_ms)
             heard = self._hearing.hear(frame, now_ms)
-            self._handle(Heard(heard.speech, FRAME_MS, heard.level_db), now_ms)
+            event = _SILENCE
+            if heard is not NOTHING_HEARD:
+                event = Heard(heard.speech, FRAME_MS, heard.level_db)
+            self._handle(event, now_ms)
         self._hearing.forget_before(self.machine.caller_audio_from_ms())
 
     def played(self, pcm: bytes, ended_ms: int) -> None:

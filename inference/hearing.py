@@ -26,6 +26,9 @@ class HeardFrame:
     level_db: int  # below full scale
 
 
+NOTHING_HEARD = HeardFrame(speech=False, level_db=FAINTEST_DB)
+
+
 class Hearing:
     """One call's ear. Keeps the caller's audio while it may still be needed."""
 
@@ -55,6 +58,11 @@ class Hearing:
 
     def hear(self, frame: bytes, at_ms: int) -> HeardFrame:
         """Our own voice coming back is silence, for the recogniser too."""
+        if frame == _SILENCE:  # most of a call, and nothing to be told of it
+            if self._echo and at_ms - self._we_sounded_ms < ECHO_MS:
+                self._echo.heard(frame, at_ms)
+            self._frames.append((at_ms, frame))
+            return NOTHING_HEARD
         speech = self._vad.is_speech(frame)
         if at_ms - self._we_sounded_ms < ECHO_MS and self._is_echo(frame, speech, at_ms):
             speech, frame = False, _SILENCE

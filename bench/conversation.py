@@ -27,7 +27,7 @@ from bench.calls import percentile
 from bench.clips import clips
 from bench.house import Door, Server, media_house
 from bench.media_client import TICK_S, Lateness, Leg, dial
-from bench.stand_ins import Costs, Ledger, WordTimes, Work
+from bench.stand_ins import TOKEN_MS, Costs, Ledger, WordTimes, Work
 
 LEVELS = (1, 10, 40, 100)
 SECONDS = {1: 180.0, 10: 90.0}  # of measuring; more calls need less
@@ -332,6 +332,19 @@ first frame of an interruption sent to the end of the last frame of the reply. L
 playout ticks within a reply that found no audio. Wasted is the share of the engines' seconds
 that nobody heard anything of, interrupted replies among them."""
 
+WANTED = {"gap p50": 250, "gap p95": 400}  # ms, one call at the article's costs
+WANTED_CPU = {1: 1.5, 40: 0.5}  # s per call-minute
+WANTED_WORSE = 1.1  # 100 calls' p95, as a multiple of one call's
+FIRST_SENTENCE_TOKENS = 5  # of the stand-in's answer, after its first
+FLOOR = """\
+The last word of a turn is known at the earliest one recognition after its last sound: this
+recogniser returns no word before its end. The model answers words, not guesses at them, and the
+voice a first sentence, so recognition, first sentence and first audio stand one after another
+behind that sound, whatever was done before. At these costs that is {floor} ms ({stages}), and
+hearing that a word is over takes two or three frames more. What is above that is the silence
+waited for after words that may go on (most of these clips are such), which is what keeps
+callers from being cut off."""
+
 COLUMNS = (
     "calls",
     "turns",
@@ -425,6 +438,8 @@ def main(argv: Sequence[str]) -> list[str]:
 def page(found: dict[str, list[Level]]) -> list[str]:
     """The table as Markdown, with what its columns mean."""
     lines = [MEANINGS]
+    if levels := found.get(str(ARTICLE)):
+        lines += verdict({level.calls: level for level in levels})
     for costs, levels in found.items():
         lines += ["", f"## Stage costs {costs} ms", "", *HEAD, *map(row, levels)]
         late_ms = max(level.callers_late_ms for level in levels)
@@ -433,3 +448,28 @@ def page(found: dict[str, list[Level]]) -> list[str]:
             told = ", ".join(f"{level.calls}: {level.drafts}/{level.was_ahead}" for level in drafts)
             lines += [f"Drafts begun / turns answered with one, by calls: {told}."]
     return lines
+
+
+def verdict(levels: dict[int, Level]) -> list[str]:
+    """What was wanted of the article's costs, what came of it, and what nobody can have."""
+    one, most = levels.get(1), levels.get(100)
+    lines = ["", "## What was wanted", ""]
+    if one:
+        for name, share in (("gap p50", 0.5), ("gap p95", 0.95)):
+            found_ms = percentile(one.gaps_ms, share)
+            lines.append(_judged(f"{name} of one call, ms", found_ms, WANTED[name]))
+    for count, wanted_s in WANTED_CPU.items():
+        if level := levels.get(count):
+            name = f"CPU s per call-minute, {count} calls"
+            lines.append(_judged(name, level.cpu_s_per_call_min, wanted_s))
+    if one and most:
+        worse = percentile(most.gaps_ms, 0.95) / percentile(one.gaps_ms, 0.95)
+        lines.append(_judged("gap p95 of 100 calls, of one call's", worse, WANTED_WORSE))
+    stages = (ARTICLE.stt_ms, ARTICLE.llm_ms, FIRST_SENTENCE_TOKENS * TOKEN_MS, ARTICLE.tts_ms)
+    told = " + ".join(map(str, stages))
+    return [*lines, "", FLOOR.format(floor=sum(stages), stages=told)]
+
+
+def _judged(name: str, found: float, wanted: float) -> str:
+    result = "holds" if found <= wanted else f"missed by {found - wanted:.2f}"
+    return f"- {name}: {found:.2f}, wanted at most {wanted:g}: {result}"

@@ -399,7 +399,10 @@ class QuestionForm(forms.ModelForm):
                 "One wording a line, as people say it aloud, without abbreviations. Four or more "
                 "are understood far better than one."
             ),
-            "answer": "What the agent says. Write numbers and times as they are spoken.",
+            "answer": (
+                "What the agent says. Numbers, dates, times and addresses are said as a person "
+                "would say them."
+            ),
             "after": (
                 "What happens once the answer has been heard. For secret digits, let the answer "
                 "ask for them: they are typed, and nobody hears or stores them."

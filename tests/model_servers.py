@@ -35,6 +35,7 @@ class Answering(BaseHTTPRequestHandler):
         kind = "application/x-ndjson" if self.is_ollama else "text/event-stream"
         self.send_header("Content-Type", kind)
         self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("Connection", "close")
         self.end_headers()
 
     def raw(self, data: bytes) -> None:
@@ -75,6 +76,7 @@ class Answering(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-MOST = 24  # jobs in all engines together; telephony/worker.py has 32 threads for them
+MOST = 64  # jobs in all engines together; telephony/worker.py has 96 threads for them
 LATE_MS = 60  # the event loop comes three frames too late: the machine is full
 CALM_MS = 2_000  # after that, before anything is begun ahead again
 FORGOTTEN_MS = 30_000  # a job of which nothing is heard any more holds no place

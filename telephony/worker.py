@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENGINE_THREADS = 32  # each may block in one engine for one call
+ENGINE_THREADS = 96  # each may block in one engine for one call, nearly all without Python
 SIGN_OF_LIFE_S = 15.0  # a quarter of what the reconciler waits
 
 

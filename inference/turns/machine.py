@@ -307,7 +307,7 @@ class TurnMachine:
 
     def _reopen_turn(self, caller: CallerTurn, at_ms: int) -> list[Command]:
         """Nothing has been spoken yet: the pause was only a pause."""
-        if at_ms >= caller.from_ms + self.tuning.max_utterance_ms:
+        if self._is_long(caller, at_ms):
             return []  # it would be over at once, and again with every next word
         self.patience.cut_off(self._run.began_at_ms - self._speech_ended_ms(caller))
         self.state = State.LISTENING
@@ -417,8 +417,7 @@ class TurnMachine:
     # The caller is done
 
     def _caller_is_done(self, caller: CallerTurn, at_ms: int) -> list[Command]:
-        is_endless = at_ms >= caller.from_ms + self.tuning.max_utterance_ms
-        self._endless = self._endless + 1 if is_endless else 0
+        self._endless = self._endless + 1 if self._is_long(caller, at_ms) else 0
         self._run.forget()
         if self._endless >= ENDLESS_LIMIT:
             stop: list[Command] = [Flush(), Cancel()]
@@ -699,17 +698,15 @@ class TurnMachine:
         if self.state is State.HELD:
             speech.is_made = True  # what there is of it
             return []
-        stop: list[Command] = [Flush(), Cancel()]  # the first words may be on their way
         if self.state is State.CLOSING:
-            assert self._ending
-            return stop + self._end(self._ending, self._detail or reason)
+            return self._give_up(reason, at_ms)
         if speech.said and speech.plays_until_ms is None and not speech.is_retried:
             return self._retry(at_ms)
         self._failures += 1
-        if speech.said is None and self.state is State.SPEAKING:
-            return stop + self._close(Line.TROUBLE, Ending.TROUBLE, at_ms, reason)
-        if self._failures >= self.tuning.failures:
-            return stop + self._close(Line.TROUBLE, Ending.TROUBLE, at_ms, reason)
+        is_own_line = speech.said is None and self.state is State.SPEAKING
+        if is_own_line or self._failures >= self.tuning.failures:
+            return self._give_up(reason, at_ms)
+        stop: list[Command] = [Flush(), Cancel()]  # the first words may be on their way
         return stop + self._say(Line.SAY_AGAIN, at_ms)
 
     def _retry(self, at_ms: int) -> list[Command]:

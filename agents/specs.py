@@ -59,6 +59,26 @@ WORK_AHEAD = Ahead(early_ms=40, partial_ms=600, drafts=4)
 NO_WORK_AHEAD = Ahead(early_ms=250, partial_ms=0, drafts=0)  # recognition alone, seldom in vain
 
 
+def tuning_of(
+    pauses: Pauses,
+    interrupting: Interrupting = INTERRUPTIONS[Agent.Interruptions.NORMALLY],
+    ahead: Ahead = WORK_AHEAD,
+) -> Tuning:
+    """What these say in milliseconds; the rest as it is by default."""
+    return Tuning(
+        done_ms=pauses.done_ms,
+        endpoint_ms=pauses.endpoint_ms,
+        hanging_ms=pauses.hanging_ms,
+        early_ms=min(ahead.early_ms, pauses.endpoint_ms // 2),
+        partial_ms=ahead.partial_ms,
+        drafts=ahead.drafts,
+        can_interrupt=interrupting.can_interrupt,
+        mute_ms=interrupting.mute_ms,
+        barge_in_ms=interrupting.barge_in_ms,
+        barge_in_words=interrupting.barge_in_words,
+    )
+
+
 class NumberNotInService(Exception):
     """Nobody answers the dialled number. The text never holds the number."""
 
@@ -142,18 +162,8 @@ def _tuning(agent: Agent, idle_prompts: int) -> Tuning:
     interrupting = INTERRUPTIONS.get(agent.interruptions) or Interrupting(
         min(MUTE_MS, agent.barge_in_ms), agent.barge_in_ms, agent.barge_in_words
     )
-    ahead = WORK_AHEAD if agent.work_ahead else NO_WORK_AHEAD
-    tuning = Tuning(
-        done_ms=pauses.done_ms,
-        endpoint_ms=pauses.endpoint_ms,
-        hanging_ms=pauses.hanging_ms,
-        early_ms=min(ahead.early_ms, pauses.endpoint_ms // 2),
-        partial_ms=ahead.partial_ms,
-        drafts=ahead.drafts,
-        can_interrupt=interrupting.can_interrupt,
-        mute_ms=interrupting.mute_ms,
-        barge_in_ms=interrupting.barge_in_ms,
-        barge_in_words=interrupting.barge_in_words,
+    tuning = replace(
+        tuning_of(pauses, interrupting, WORK_AHEAD if agent.work_ahead else NO_WORK_AHEAD),
         idle_ms=agent.idle_seconds * 1000,
         idle_prompts=idle_prompts,
         max_call_ms=agent.max_call_minutes * 60_000,

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.specs import PATIENCE, WORK_AHEAD
+from agents.specs import PATIENCE, Pauses, tuning_of
 from bench import pipecat_turns, plot
 from bench.calls import percentile
 from bench.clips import BYTES_PER_MS
@@ -143,19 +143,11 @@ def _detectors() -> dict[str, VoiceActivityEngine]:
 
 def preset(name: str) -> Tuning:
     """An agent's tuning, as the product makes it of the form's words."""
-    pauses = PATIENCE[name]
-    return tuned(pauses.done_ms, pauses.endpoint_ms, pauses.hanging_ms)
+    return tuning_of(PATIENCE[name])
 
 
 def tuned(done_ms: int, endpoint_ms: int, hanging_ms: int) -> Tuning:
-    return Tuning(
-        done_ms=done_ms,
-        endpoint_ms=endpoint_ms,
-        hanging_ms=hanging_ms,
-        early_ms=min(WORK_AHEAD.early_ms, endpoint_ms // 2),
-        partial_ms=WORK_AHEAD.partial_ms,
-        drafts=WORK_AHEAD.drafts,
-    )
+    return tuning_of(Pauses(done_ms, endpoint_ms, hanging_ms))
 
 
 def sweep() -> Iterator[Tuning]:

@@ -6,9 +6,8 @@ it at the RTP of a real call.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from agents.specs import INTERRUPTIONS, PATIENCE, WORK_AHEAD
+from agents.specs import PATIENCE, tuning_of
 from bench.calls import percentile
 from bench.rehearsal import Outcome, Rehearsal
 from bench.sounds import (
@@ -66,20 +65,7 @@ def _rehearsed(sound: Sound | Echo | OverEcho, choice: EngineChoice) -> Outcome:
 
 
 def tuning() -> Tuning:
-    """As the product makes it of the form's words."""
-    pauses, stops = PATIENCE["balanced"], INTERRUPTIONS["normally"]
-    return replace(
-        Tuning(),
-        done_ms=pauses.done_ms,
-        endpoint_ms=pauses.endpoint_ms,
-        hanging_ms=pauses.hanging_ms,
-        early_ms=WORK_AHEAD.early_ms,
-        partial_ms=WORK_AHEAD.partial_ms,
-        drafts=WORK_AHEAD.drafts,
-        mute_ms=stops.mute_ms,
-        barge_in_ms=stops.barge_in_ms,
-        barge_in_words=stops.barge_in_words,
-    )
+    return tuning_of(PATIENCE["balanced"])
 
 
 def _interjections(outcomes: Sequence[Outcome]) -> list[str]:

@@ -55,10 +55,6 @@ class Clip:
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
-    def known_by(self, at_ms: int) -> str:
-        """The words a recogniser can have of the first `at_ms` of this clip."""
-        return " ".join(word.text for word in self.words if word.known_ms <= at_ms)
-
 
 @cache
 def clips() -> tuple[Clip, ...]:

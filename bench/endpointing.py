@@ -47,7 +47,6 @@ SLOWER = 2.0  # the pauses of callers who speak slowly
 THRESHOLDS_MS = (200, 300, 500, 800, 1200)
 CURVE_MS = (100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 1000, 1200)
 SWEEP_MS = (100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1100, 1200)
-HINTED_MS = (200, 300, 400, 600, 800, 1200)  # of these with smart-turn, which costs 60 ms a pause
 DETECTORS = ("webrtc", "silero")
 PIPECAT_PYTHON = "PIPECAT_PYTHON"
 HEAD = (

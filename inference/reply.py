@@ -12,7 +12,6 @@ import numpy as np
 from inference.engines.base import SAMPLE_HZ
 
 BYTES_PER_MS = SAMPLE_HZ * 2 // 1000
-KEPT_MS = 5_000  # behind what was heard, to take it up again
 BACK_MS = 1_500  # so far back a sentence is taken up again, at most
 LEAST_BACK_MS = 150  # the cut is hardly ever at a word's end
 DIP_MS = 20
@@ -44,7 +43,6 @@ class SpokenReply:
     prelude_ms: int = 0
     first_sentence_ms: int | None = None  # when it was written, in ms since media start
     _audio: bytearray = field(default_factory=bytearray)
-    _audio_from: int = 0  # bytes before it are forgotten
     _queued: int = 0  # bytes the line was given, from the reply's beginning
     _taken_up_ms: int = 0  # where the line began to count
     _stopped_ms: int = 0  # how much had been heard when it was stopped
@@ -69,7 +67,7 @@ class SpokenReply:
 
     def take_unqueued(self) -> bytes:
         """What the line has not been given yet; it is given now."""
-        pcm = bytes(self._audio[self._queued - self._audio_from :])
+        pcm = bytes(self._audio[self._queued :])
         self._queued += len(pcm)
         return pcm
 
@@ -100,29 +98,20 @@ class SpokenReply:
         self._queued = at_ms * BYTES_PER_MS
         self.prelude_ms = 0
 
-    def forget_heard(self, heard_ms: int) -> None:
-        drop = (heard_ms - KEPT_MS) * BYTES_PER_MS - self._audio_from
-        if drop > KEPT_MS * BYTES_PER_MS:  # not at every frame
-            del self._audio[:drop]
-            self._audio_from += drop
-
     def _restart_ms(self, heard_ms: int) -> int:
         """The beginning of the sentence or, far into it, the quietest moment not long ago."""
         begun = [piece.from_ms for piece in self.pieces if piece.from_ms <= heard_ms]
         if begun and heard_ms - begun[-1] <= BACK_MS:
             return begun[-1]
-        from_ms = max(self._audio_from // BYTES_PER_MS, heard_ms - BACK_MS)
+        from_ms = max(0, heard_ms - BACK_MS)
         until_ms = heard_ms - LEAST_BACK_MS
         if until_ms - from_ms < DIP_MS:
             return from_ms
-        recent = bytes(self._audio[self._at(from_ms) : self._at(until_ms)])
+        recent = bytes(self._audio[from_ms * BYTES_PER_MS : until_ms * BYTES_PER_MS])
         size = DIP_MS * SAMPLE_HZ // 1000
         samples = np.frombuffer(recent, "<i2").astype(np.float64)
         dips = np.square(samples[: len(samples) // size * size]).reshape(-1, size).sum(axis=1)
         return from_ms + int(np.argmin(dips)) * DIP_MS if len(dips) else from_ms
-
-    def _at(self, ms: int) -> int:
-        return max(0, ms * BYTES_PER_MS - self._audio_from)
 
     # What was heard
 

@@ -164,6 +164,10 @@ def _tuning(agent: Agent, idle_prompts: int) -> Tuning:
     )
     tuning = replace(
         tuning_of(pauses, interrupting, WORK_AHEAD if agent.work_ahead else NO_WORK_AHEAD),
+        hears_stop_words=bool(_lines(agent.stop_words)),
+        has_secrets=any(
+            question.after == Question.After.SECRET_KEYS for question in agent.questions.all()
+        ),
         idle_ms=agent.idle_seconds * 1000,
         idle_prompts=idle_prompts,
         max_call_ms=agent.max_call_minutes * 60_000,

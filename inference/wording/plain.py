@@ -38,7 +38,7 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 _ENTITY_BEGUN = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{0,7}|[A-Za-z][A-Za-z0-9]{0,30})?")
 _SIGNS_OF_ENTITIES = frozenset("&'\"-–—…«»°§€$£¥%")
 _TAG = re.compile(r"<[/!]?([A-Za-z][\w-]*)[^<>]*>")
-_ADDRESS = re.compile(r"<([^\s<>@]+@[^\s<>]+|[A-Za-z][A-Za-z+.-]*:[^\s<>]+)>")
+_ADDRESS = re.compile(r"<([\w.%+-]+@[\w.-]+|[A-Za-z][A-Za-z+.-]*:[\w./?=&%#~:;,@+-]+)>")
 _BLOCK_TAGS = frozenset(
     (
         "br",

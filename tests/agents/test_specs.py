@@ -54,6 +54,25 @@ def test_what_people_set_is_what_the_call_does():
     assert (spec.record_audio, spec.retention_days) == (False, 3)
 
 
+def test_stop_words_are_listened_for_where_there_are_any():
+    agent = clinic()
+    assert spec_for(demo.NUMBER).script.tuning.hears_stop_words
+
+    agent.stop_words = " \n"
+    agent.save()
+
+    assert not spec_for(demo.NUMBER).script.tuning.hears_stop_words
+
+
+def test_an_agent_that_asks_for_secret_digits_expects_them():
+    agent = clinic()
+    assert not spec_for(demo.NUMBER).script.tuning.has_secrets
+
+    agent.questions.create(wordings="my PIN", answer="Type it.", after=Question.After.SECRET_KEYS)
+
+    assert spec_for(demo.NUMBER).script.tuning.has_secrets
+
+
 @pytest.mark.parametrize("patience", ["brisk", "balanced", "patient"])
 def test_patience_in_words_is_what_the_numbers_under_advanced_are_not_asked_for(patience: str):
     Agent.objects.filter(pk=clinic().pk).update(patience=patience, endpoint_ms=4_999)

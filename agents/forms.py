@@ -110,7 +110,13 @@ class AgentFields(EngineChoiceForm):
 
     class Meta:
         model = Agent
-        exclude = ("stt_options", "llm_options", "turn_end_options")
+        exclude = (
+            "stt_options",
+            "llm_options",
+            "turn_end_options",
+            "second_stt_options",
+            "second_llm_options",
+        )
         labels = {
             "greeting_may_be_interrupted": "Callers may interrupt the greeting",
             "instructions": "Instructions",

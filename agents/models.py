@@ -1,5 +1,6 @@
 """What people configure: agents, their voices, the numbers they answer, what they know."""
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
@@ -22,9 +23,38 @@ class Voice(models.Model):
     speaker = models.CharField(max_length=80, blank=True)
     sample = models.FileField(upload_to="voices/", blank=True)
     speed = models.FloatField(default=1.0)
+    stand_in = models.ForeignKey(  # speaks when this one fails
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="stands_in_for"
+    )
 
     def __str__(self) -> str:
         return self.name
+
+
+class VoiceConsent(models.Model):
+    """That a person agreed to have their voice cloned; kept after they take it back."""
+
+    voice = models.ForeignKey(Voice, null=True, on_delete=models.SET_NULL, related_name="consents")
+    voice_name = models.CharField(max_length=80)
+    sample_sha256 = models.CharField(max_length=64, blank=True)  # of the recording as uploaded
+    speaker = models.CharField(max_length=120)
+    given_on = models.DateField()
+    wording = models.TextField()
+    document = models.FileField(upload_to="consents/", blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    recorded_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-recorded_at"]
+
+    def __str__(self) -> str:
+        return f"{self.speaker}, {self.given_on}"
 
 
 class Agent(models.Model):
@@ -89,6 +119,10 @@ class Agent(models.Model):
     stt_options = models.JSONField(default=dict, blank=True)
     llm_engine = models.CharField(max_length=40, default="questions")
     llm_options = models.JSONField(default=dict, blank=True)
+    second_stt_engine = models.CharField(max_length=40, blank=True)  # when the first one fails
+    second_stt_options = models.JSONField(default=dict, blank=True)
+    second_llm_engine = models.CharField(max_length=40, blank=True)
+    second_llm_options = models.JSONField(default=dict, blank=True)
     turn_end_engine = models.CharField(max_length=40, blank=True)  # "": silence and words alone
     turn_end_options = models.JSONField(default=dict, blank=True)
 
@@ -163,6 +197,9 @@ class PhoneNumber(models.Model):
     number = models.CharField(max_length=24, unique=True, validators=[DIALABLE])
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="numbers")
     human = models.CharField(max_length=24, blank=True, validators=[DIALABLE])
+    overflow = models.CharField(  # who takes calls beyond what the machine can hold; "": human
+        max_length=24, blank=True, validators=[DIALABLE]
+    )
     is_active = models.BooleanField(default=True)
 
     objects = PhoneNumberQuerySet.as_manager()

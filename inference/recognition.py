@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from inference.ahead import Ahead, Job
-from inference.engines.base import Transcriber, TurnEnd
+from inference.engines.base import RemoteTranscriber, Transcriber, Transcript, TurnEnd
 from inference.takes import Takes
 from inference.turns.events import EndHeard, Event, TakeFailed, Transcribe
 
@@ -70,16 +70,21 @@ class Recognition:
             self._report(TakeFailed(order.take, type(error).__name__))
 
     async def _transcribe(self, take: int, pcm: bytes, job: Job | None) -> None:
-        transcribe = partial(self._transcriber.transcribe, pcm, self._takes.knowledge)
         with nullcontext() if job else self._ahead.busy(self._transcriber):
-            heard = asyncio.get_running_loop().run_in_executor(self._executor, transcribe)
             try:
                 async with asyncio.timeout(DEADLINE_S):
-                    transcript = await heard
+                    transcript = await self._transcribed(pcm)
             finally:
                 if job:
                     job.done()
         self._report(self._takes.heard(take, transcript, self._clock()))
+
+    async def _transcribed(self, pcm: bytes) -> Transcript:
+        transcriber, knowledge = self._transcriber, self._takes.knowledge
+        if isinstance(transcriber, RemoteTranscriber):
+            return await transcriber.recognise(pcm, knowledge)
+        transcribe = partial(transcriber.transcribe, pcm, knowledge)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, transcribe)
 
     async def _hear_end(self, order: Transcribe, pcm: bytes) -> None:
         """What the sound says of the end; without it, words and silence decide."""

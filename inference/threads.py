@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 
 PIECES_AHEAD = 64
@@ -71,3 +71,17 @@ async def iterate(
             yield item
     finally:
         bridge.is_unwanted.set()
+
+
+async def in_time(
+    pieces: AsyncGenerator[bytes, None], deadline_s: float
+) -> AsyncGenerator[bytes, None]:
+    """The pieces, each within the deadline. Raises TimeoutError."""
+    async with aclosing(pieces):
+        while True:
+            try:
+                async with asyncio.timeout(deadline_s):
+                    piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            yield piece

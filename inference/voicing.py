@@ -13,7 +13,13 @@ from functools import partial
 
 from inference import threads
 from inference.audio import Resampler
-from inference.engines.base import SAMPLE_HZ, EngineFailed, Synthesizer, VoiceChoice
+from inference.engines.base import (
+    SAMPLE_HZ,
+    EngineFailed,
+    RemoteSynthesizer,
+    Synthesizer,
+    VoiceChoice,
+)
 from inference.phrases import Phrases
 from inference.wording.pace import Pace
 from inference.wording.requests import Request
@@ -99,15 +105,17 @@ class Voicing:
         said = spoken_form(sentence, voice.choice.language, self._pronunciations)
         speed = voice.choice.speed * self.pace.factor_for(sentence)
         choice = replace(voice.choice, speed=min(max(speed, SLOWEST), FASTEST))
-        make = partial(_spoken_by, replace(voice, choice=choice), said)
+        if isinstance(voice.synthesizer, RemoteSynthesizer):
+            return threads.in_time(voice.synthesizer.speak(said, choice), deadline_s)
+        make = partial(_spoken_by, voice.synthesizer, choice, said)
         return threads.iterate(make, self._executor, deadline_s)
 
 
-def _spoken_by(voice: Voice, sentence: str) -> Iterator[bytes]:
+def _spoken_by(synthesizer: Synthesizer, choice: VoiceChoice, sentence: str) -> Iterator[bytes]:
     """The sentence at SAMPLE_HZ, in the worker thread."""
-    resampler = Resampler(voice.synthesizer.hz, SAMPLE_HZ)
-    bytes_left = (LONGEST_PIECE_S + len(sentence) * LONGEST_LETTER_S) * voice.synthesizer.hz * 2
-    with closing(voice.synthesizer.synthesize(sentence, voice.choice)) as pieces:  # type: ignore[type-var]
+    resampler = Resampler(synthesizer.hz, SAMPLE_HZ)
+    bytes_left = (LONGEST_PIECE_S + len(sentence) * LONGEST_LETTER_S) * synthesizer.hz * 2
+    with closing(synthesizer.synthesize(sentence, choice)) as pieces:  # type: ignore[type-var]
         for pcm in pieces:
             bytes_left -= len(pcm)
             if bytes_left < 0:

@@ -75,6 +75,7 @@ class Turn(models.Model):
     response_ms = models.PositiveIntegerField(null=True)  # last speech to first audio sent
     drafts = models.PositiveIntegerField(default=0)  # replies begun before the caller was done
     was_ahead = models.BooleanField(default=False)  # the reply that was heard is one of them
+    stood_in = models.CharField(max_length=24, blank=True)  # stages done by their second choice
 
     class Meta:
         ordering = ["index"]

@@ -6,10 +6,10 @@ border. The blocking methods run in worker threads, never on the event loop. An 
 does only so many jobs at a time says how many with `slots`; more of them wait.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 SAMPLE_HZ = 16_000
 FRAME_MS = 20
@@ -151,6 +151,26 @@ class Synthesizer(Protocol):
         One sentence at a time and one stream per loaded engine: callers queue on the
         engine's own lock. Raises EngineFailed.
         """
+
+
+@runtime_checkable
+class RemoteTranscriber(Transcriber, Protocol):
+    """A recogniser in another process or on another machine."""
+
+    slots: int
+
+    async def recognise(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
+        """As `transcribe`, on the event loop. Cancelled, the work ends where it is done."""
+
+
+@runtime_checkable
+class RemoteSynthesizer(Synthesizer, Protocol):
+    """A voice in another process or on another machine; its `hz` is SAMPLE_HZ."""
+
+    slots: int
+
+    def speak(self, text: str, voice: VoiceChoice) -> AsyncGenerator[bytes, None]:
+        """As `synthesize`, on the event loop."""
 
 
 @dataclass(frozen=True, slots=True)

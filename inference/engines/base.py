@@ -6,7 +6,7 @@ border. The blocking methods run in worker threads, never on the event loop. An 
 does only so many jobs at a time says how many with `slots`; more of them wait.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol, runtime_checkable
@@ -72,6 +72,7 @@ class Knowledge:
     instructions: str = ""
     entries: tuple[Entry, ...] = ()
     fallback_sentence: str = ""  # said when nothing fits
+    vocabulary: tuple[str, ...] = ()  # names and words to listen for, the likeliest first
 
 
 class Speaker(Enum):
@@ -123,6 +124,18 @@ class VoiceActivityEngine(Protocol):
 class Transcriber(Protocol):
     def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
         """Blocking. The words of one utterance. Raises EngineFailed."""
+
+
+@runtime_checkable
+class BatchTranscriber(Transcriber, Protocol):
+    """One that hears several utterances in hardly more time than one."""
+
+    batch: int  # how many at most
+
+    def transcribe_together(
+        self, utterances: Sequence[tuple[bytes, Knowledge]]
+    ) -> list[Transcript | EngineFailed]:
+        """Blocking. In the same order; what goes wrong with one is no trouble of the others."""
 
 
 class TurnEnd(Protocol):

@@ -62,6 +62,9 @@ class Stages(Protocol):
     def speak(self, text: str, voice: VoiceChoice) -> AsyncGenerator[bytes, None]:
         """Audio at SAMPLE_HZ as it is made; closing it stops the work. Raises as above."""
 
+    async def forget_voice(self, sample_path: str) -> None:
+        """No process knows the voice of this recording any more. Does not fail."""
+
     def states(self) -> tuple[EngineState, ...]: ...
 
     async def close(self) -> None: ...

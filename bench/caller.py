@@ -10,10 +10,10 @@ from enum import Enum
 from random import Random
 
 from bench.clips import Clip
-from bench.media_client import SILENCE, wire
 from bench.stand_ins import frames_of
 from bench.tones import LINE, code_heard, code_of
 from inference.engines.base import FRAME_MS
+from telephony.media_client import SILENCE, wire
 
 ANSWER_S = 6.0  # then nothing will come; the agent asks "are you still there?" later
 QUIET_S = 0.6  # then a reply is over

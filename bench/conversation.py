@@ -26,8 +26,8 @@ from bench.caller import Asked, Caller, Requests
 from bench.calls import percentile
 from bench.clips import clips
 from bench.house import Door, Server, media_house
-from bench.media_client import TICK_S, Lateness, Leg, dial
 from bench.stand_ins import TOKEN_MS, Costs, Ledger, WordTimes, Work
+from telephony.media_client import TICK_S, Lateness, Leg, dial
 
 LEVELS = (1, 10, 40, 100)
 SECONDS = {1: 180.0, 10: 90.0}  # of measuring; more calls need less

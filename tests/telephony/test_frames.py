@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.media_client import CLOSE, PING, TEXT, wire
 from telephony.frames import take_audio
+from telephony.media_client import CLOSE, PING, TEXT, wire
 
 FRAME = bytes(range(256)) * 2 + bytes(128)
 

@@ -1,7 +1,8 @@
 """Asterisk's side of the media socket, for a hundred calls in one cheap process.
 
-What Asterisk does is in docs/media-protocol.md. It sends the caller's frame each 20 ms, in
-silence too, and plays one of ours on a tick of its own, which need not fall together with it.
+For callers that are not at a telephone: those who measure how many calls are held, and the
+benches. What Asterisk does is in docs/media-protocol.md. It sends the caller's frame each 20 ms,
+in silence too, and plays one of ours on a tick of its own, which need not fall together with it.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+from django.conf import settings
 
 from inference.engines.base import FRAME_BYTES, FRAME_MS
 
@@ -98,11 +100,11 @@ class Leg(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        token = base64.b64encode(f"asterisk:{self._password}".encode()).decode()
+        token = base64.b64encode(f"{settings.MEDIA_USER}:{self._password}".encode()).decode()
         key = base64.b64encode(os.urandom(16)).decode()
         transport.write(
             (
-                "GET /media HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+                f"GET /{settings.MEDIA_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
                 f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
                 f"Sec-WebSocket-Protocol: media\r\nAuthorization: Basic {token}\r\n\r\n"
             ).encode()
@@ -123,7 +125,7 @@ class Leg(asyncio.Protocol):
         for kind, payload in self._messages():
             self._take(kind, payload)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         for timer in (self._plays, self._sends):
             if timer:
                 timer.cancel()
@@ -238,14 +240,11 @@ class Leg(asyncio.Protocol):
 
     def _play(self, due_s: float) -> None:
         now_s = self._loop.time()
-        while self._queue and isinstance(self._queue[0], str):
-            self._tell("MEDIA_MARK_PROCESSED", correlation_id=self._queue.popleft())
-        if self._queue:
-            pcm, came_s = self._queue.popleft()
+        if audio := self._next_audio():
             self._frames -= 1
             self._go_on()
             self._empty_since_s = None
-            self._ear.played(pcm, now_s, came_s)
+            self._ear.played(audio[0], now_s, audio[1])
         else:
             if self._empty_since_s is None:
                 self._empty_since_s = now_s
@@ -258,11 +257,26 @@ class Leg(asyncio.Protocol):
                 return
         self._plays = self._loop.call_at(due_s + TICK_S, self._play, due_s + TICK_S)
 
+    def _next_audio(self) -> tuple[bytes, float] | None:
+        """A frame and when it came, past the marks before it."""
+        while self._queue:
+            item = self._queue.popleft()
+            if not isinstance(item, str):
+                return item
+            self._tell("MEDIA_MARK_PROCESSED", correlation_id=item)
+        return None
+
 
 async def dial(
-    port: int, password: str, ear: Ear, variables: dict[str, str], phase_s: float, late: Lateness
+    port: int,
+    password: str,
+    ear: Ear,
+    variables: dict[str, str],
+    phase_s: float,
+    late: Lateness,
+    host: str = "127.0.0.1",
 ) -> Leg:
     """Raises OSError."""
     make: Callable[[], Leg] = lambda: Leg(ear, password, variables, phase_s, late)  # noqa: E731
-    _, leg = await asyncio.get_running_loop().create_connection(make, "127.0.0.1", port)
+    _, leg = await asyncio.get_running_loop().create_connection(make, host, port)
     return leg

@@ -61,7 +61,8 @@ class Voicing:
 
     def ready(self, text: str, language: str) -> bytes | None:
         """The audio of a sentence that lies ready."""
-        return self._phrases.find(text, self._in(language).choice)
+        voice = self._in(language).choice
+        return self._phrases.find(self._said(text, voice), voice)
 
     def follow(self, request: Request) -> None:
         match request:
@@ -101,8 +102,11 @@ class Voicing:
     def _in(self, language: str) -> Voice:
         return self._others.get(language, self._voice)
 
+    def _said(self, text: str, voice: VoiceChoice) -> str:
+        return spoken_form(text, voice.language, self._pronunciations)
+
     def _made(self, voice: Voice, sentence: str, deadline_s: float) -> AsyncGenerator[bytes, None]:
-        said = spoken_form(sentence, voice.choice.language, self._pronunciations)
+        said = self._said(sentence, voice.choice)
         speed = voice.choice.speed * self.pace.factor_for(sentence)
         choice = replace(voice.choice, speed=min(max(speed, SLOWEST), FASTEST))
         if isinstance(voice.synthesizer, RemoteSynthesizer):

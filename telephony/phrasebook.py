@@ -69,9 +69,7 @@ def _answers(script: Script) -> Iterator[str]:
 def missing(spec: AgentSpec) -> list[Sentence]:
     """Blocking. What was never made; all the rest is in memory now."""
     book = phrases()
-    return [
-        each for each in sentences(spec) if book.recall(each.text, each.voice, each.said) is None
-    ]
+    return [each for each in sentences(spec) if book.recall(each.said, each.voice) is None]
 
 
 def make(wanted: Iterable[Sentence], engines: Engines) -> list[str]:
@@ -79,7 +77,7 @@ def make(wanted: Iterable[Sentence], engines: Engines) -> list[str]:
     reasons: dict[str, None] = {}
     for each in wanted:
         try:
-            phrases().make(each.text, each.voice, _synthesizer(each.voice, engines), each.said)
+            phrases().make(each.said, each.voice, _synthesizer(each.voice, engines))
         except EngineFailed as failure:
             reasons[str(failure)] = None
         except Exception as error:  # a library's own, whose text may quote the sentence

@@ -102,13 +102,85 @@ def test_another_recording_in_the_same_place_is_another_voice(folder, synthesize
     assert len(synthesizer.said) == 2
 
 
-def test_what_was_made_from_a_recording_outlives_it(folder, synthesizer, tmp_path):
+@pytest.fixture
+def cloned(tmp_path: Path) -> VoiceChoice:
     sample = tmp_path / "voice.wav"
-    cloned = replace(VOICE, sample_path=str(sample))
     sample.write_bytes(b"Anna")
-    pcm = Phrases(folder).make(HELLO, cloned, synthesizer)
-    sample.unlink()
-    assert Phrases(folder).make(HELLO, cloned, SilentVoice()) == pcm
+    return replace(VOICE, sample_path=str(sample))
+
+
+def take_back(voice: VoiceChoice) -> None:
+    Path(voice.sample_path).unlink()
+
+
+def test_what_was_made_from_a_recording_is_not_said_once_it_is_gone(folder, synthesizer, cloned):
+    here, elsewhere = Phrases(folder), Phrases(folder)  # two processes
+    for book in (here, elsewhere):
+        book.make(HELLO, cloned, synthesizer)
+        assert book.find(HELLO, cloned)
+    take_back(cloned)
+    for book in (here, elsewhere, Phrases(folder)):
+        assert book.find(HELLO, cloned) is None
+        assert book.recall(HELLO, cloned) is None
+        with pytest.raises(EngineFailed):
+            book.make(HELLO, cloned, SilentVoice())
+
+
+def test_what_was_made_from_a_recording_is_deleted_with_it_and_nothing_else(
+    folder, synthesizer, cloned, tmp_path
+):
+    other = replace(cloned, sample_path=str(tmp_path / "other.wav"))
+    (tmp_path / "other.wav").write_bytes(b"Bert")
+    book = Phrases(folder)
+    for voice in (VOICE, other, cloned):
+        book.make(HELLO, voice, synthesizer)
+    before = files(folder)
+    (folder / f".half.{phrases._mark(cloned)}.17.42").write_bytes(b"half written")
+    take_back(cloned)
+
+    assert phrases.forget_all_but(folder, [tmp_path / "other.wav"]) == 2
+
+    assert len(list(folder.iterdir())) == len(before) - 1
+    assert book.find(HELLO, VOICE)
+    assert book.find(HELLO, other)
+    assert {voice for _, voice in book._kept} == {VOICE, other}
+    assert book._size == 2 * 3 * 640
+
+
+def test_it_is_enough_that_no_voice_has_the_recording_any_more(folder, synthesizer, cloned):
+    Phrases(folder).make(HELLO, cloned, synthesizer)
+    assert phrases.forget_all_but(folder, []) == 1
+    assert not files(folder)
+
+
+def test_a_folder_that_was_never_made_has_nothing_to_forget(folder):
+    assert phrases.forget_all_but(folder, []) == 0
+
+
+def test_a_recording_taken_back_while_a_sentence_is_made_leaves_nothing(folder, cloned):
+    class TakenBack(Synthesizer):
+        def synthesize(self, text: str, voice: VoiceChoice) -> Iterator[bytes]:
+            yield from super().synthesize(text, voice)
+            take_back(voice)
+
+    book = Phrases(folder)
+    assert book.make(HELLO, cloned, TakenBack())  # this caller had begun to hear it
+    assert book.find(HELLO, cloned) is None
+    assert not folder.exists()
+
+
+def test_a_recording_taken_back_while_a_sentence_is_written_leaves_nothing(
+    folder, synthesizer, cloned, monkeypatch
+):
+    sync = os.fsync
+
+    def taken_back(descriptor: int) -> None:
+        sync(descriptor)
+        take_back(cloned)
+
+    monkeypatch.setattr(os, "fsync", taken_back)
+    Phrases(folder).make(HELLO, cloned, synthesizer)
+    assert not list(folder.iterdir())
 
 
 WHOLE = wav_bytes(bytes(640), SAMPLE_HZ)
@@ -132,17 +204,14 @@ def test_a_voice_at_another_rate_is_resampled(folder, synthesizer):
     assert len(pcm) == 2 * 3 * 640
 
 
-def test_a_sentence_is_found_by_its_text_and_made_from_how_it_is_said(folder, synthesizer):
+def test_agents_who_say_one_text_differently_do_not_hear_each_other(folder, synthesizer):
     kept = Phrases(folder)
-    kept.make("At 8.", VOICE, synthesizer, said="At eight.")
-    assert kept.find("At 8.", VOICE)
-    assert synthesizer.said == ["At eight."]
+    one = kept.make("Doctor win.", VOICE, synthesizer)
     synthesizer.pieces = 5
-    assert kept.recall("At 8.", VOICE, said="At eight o'clock.") is None
-    kept.make("At 8.", VOICE, synthesizer, said="At eight o'clock.")
-    pcm = kept.find("At 8.", VOICE)
-    assert pcm is not None
-    assert len(pcm) == 5 * 640  # said otherwise now
+    other = kept.make("Doctor en-goo-yen.", VOICE, synthesizer)
+    assert len(one) != len(other)
+    assert kept.find("Doctor win.", VOICE) == one
+    assert kept.find("Doctor en-goo-yen.", VOICE) == other
 
 
 def test_a_sentence_that_broke_off_is_not_kept(folder, synthesizer):

@@ -243,6 +243,13 @@ def test_names_are_said_as_their_owner_says_them():
         assert talk.voice.said[-1] == "Doctor Win is in."
 
 
+def test_what_lies_ready_as_another_agent_says_it_is_not_played():
+    script = replace(SCRIPT, pronunciations=(("Nguyen", "Win"),))
+    with asked(script=script, canned={"Doctor Nguyen is in.": 400}) as talk:
+        talk.spoken("Doctor Nguyen is in. ")
+        assert talk.voice.said[-1] == "Doctor Win is in."
+
+
 def test_a_caller_who_asks_hears_it_again_slower_and_the_model_is_not_troubled():
     with asked() as talk:
         talk.spoken("We are open on Monday.")

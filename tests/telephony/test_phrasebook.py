@@ -45,7 +45,7 @@ def engines(spec, synthesizer):
 
 
 def found(each):
-    return phrasebook.phrases().find(each.text, each.voice)
+    return phrasebook.phrases().find(each.said, each.voice)
 
 
 @pytest.fixture

@@ -173,6 +173,16 @@ def dies_after(*pieces: str) -> Script:
     return script
 
 
+def hangs_up(call: Answering) -> None:
+    """Before a word, as a connection does that was kept too long."""
+
+
+def first(script: Script, then: Script) -> Script:
+    """One request goes like this, every later one like that."""
+    scripts = iter([script])
+    return lambda call: next(scripts, then)(call)  # noqa: PLW0108 (each request its own)
+
+
 def talks_for_ever(call: Answering) -> None:
     call.begin()
     while True:

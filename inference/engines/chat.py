@@ -4,6 +4,11 @@ A model server may send anything, at any pace, for ever. What comes out of `spok
 be spoken, at most MAX_CHARACTERS of it, or EngineFailed within TOTAL_SECONDS. Error texts name
 the kind of trouble only: a server's own words may hold the caller's.
 
+Where the connection breaks, or the server says that it has trouble of its own, it is asked once
+more, at once and within the same time: a kept connection may have been closed meanwhile, and
+behind a proxy another server answers. After the first piece it is not, for the caller may have
+heard it.
+
 The request of a turn begins as the one before it did, byte for byte, so that the server reads
 only what is new: whatever changes in a call stands at the end.
 """
@@ -12,6 +17,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -57,6 +63,8 @@ _MARKS = {
 _CALL_BEGINS = "(the caller is on the line)"
 TOOL_CALL = object()  # instead of a piece: the model wants a tool, and there is none
 
+_closing: set[asyncio.Task[None]] = set()  # so that none is collected before it is done
+
 T = TypeVar("T")
 
 
@@ -94,12 +102,20 @@ def _system(knowledge: Knowledge) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-async def spoken(
-    pieces: AsyncGenerator[Any, None], knowledge: Knowledge, server: str
-) -> AsyncGenerator[str | After, None]:
-    """What of the server's pieces is to be spoken. Closes `pieces` in the end."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a model server."""
+
+    server: str  # what it is called in our errors
+    ask: Callable[[], AsyncGenerator[Any, None]]  # sends it; the pieces of the reply
+    is_lost: Callable[[Exception], bool]  # whether this says that the connection broke
+
+
+async def spoken(request: Request, knowledge: Knowledge) -> AsyncGenerator[str | After, None]:
+    """What of the server's reply is to be spoken."""
+    server = request.server
     reply = Reply(frozenset(entry.after for entry in knowledge.entries))
-    async with aclosing(_in_time(pieces, server)) as arriving:
+    async with aclosing(_in_time(_twice(request), server)) as arriving:
         async for piece in arriving:
             for part in reply.push(piece):
                 yield part
@@ -109,6 +125,25 @@ async def spoken(
         yield part
     if not reply.has_words:
         raise EngineFailed(f"{server} sent an empty reply: no words to speak")
+
+
+async def _twice(request: Request) -> AsyncGenerator[Any, None]:
+    """The pieces; asked for once more where there is hope and none has come."""
+    for is_last in (False, True):
+        has_begun = False
+        async with aclosing(request.ask()) as pieces:
+            try:
+                async for piece in pieces:
+                    has_begun = True
+                    yield piece
+                return
+            except Exception as error:
+                if has_begun or is_last or not _may_pass(error, request):
+                    raise
+
+
+def _may_pass(error: Exception, request: Request) -> bool:
+    return _status(error) >= 500 or request.is_lost(error)
 
 
 async def _in_time(pieces: AsyncGenerator[Any, None], server: str) -> AsyncGenerator[str]:
@@ -157,8 +192,14 @@ def parallel(option: str) -> int:
 
 def trouble(error: Exception) -> str:
     """What went wrong, without a word of what was sent."""
+    status = _status(error)
+    return f"HTTP {status}" if status else type(error).__name__
+
+
+def _status(error: Exception) -> int:
+    """The server's answer in HTTP's numbers, 0 where there was none."""
     status = getattr(error, "status_code", None)
-    return f"HTTP {status}" if isinstance(status, int) and status > 0 else type(error).__name__
+    return status if isinstance(status, int) and status > 0 else 0
 
 
 _THOUGHT = "<think>"
@@ -318,7 +359,12 @@ def bounded_transport(http: Any) -> Any:
                 yield piece
 
         async def aclose(self) -> None:
-            await self._stream.aclose()
+            """A call that is cancelled in here would leave the connection open, and the server
+            talking to nobody: the libraries shield it from their own cancelling alone."""
+            closing = asyncio.create_task(self._stream.aclose())
+            _closing.add(closing)
+            closing.add_done_callback(_closing.discard)
+            await asyncio.shield(closing)
 
     class BoundedTransport(http.AsyncHTTPTransport):  # type: ignore[misc]
         async def handle_async_request(self, request: Any) -> Any:

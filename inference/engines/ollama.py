@@ -93,8 +93,9 @@ class Ollama:
     async def reply(
         self, history: tuple[Utterance, ...], knowledge: Knowledge
     ) -> AsyncGenerator[str | After, None]:
-        pieces = self._pieces(chat.messages(history, knowledge))
-        async with aclosing(chat.spoken(pieces, knowledge, "Ollama")) as parts:
+        messages = chat.messages(history, knowledge)
+        request = chat.Request("Ollama", lambda: self._pieces(messages), _is_lost)
+        async with aclosing(chat.spoken(request, knowledge)) as parts:
             async for part in parts:
                 yield part
 
@@ -113,3 +114,10 @@ class Ollama:
                     yield part.message.content
                 if part.message.tool_calls:
                     yield chat.TOOL_CALL
+
+
+def _is_lost(error: Exception) -> bool:
+    """The library turns refused connections into its own error, but not those of streams."""
+    import httpx
+
+    return isinstance(error, ConnectionError | httpx.NetworkError | httpx.RemoteProtocolError)

@@ -68,7 +68,7 @@ class OpenAi:
             base_url=self._base_url,
             api_key=self._api_key,
             timeout=timeout,
-            max_retries=0,  # a second try is the conversation's decision
+            max_retries=0,  # the library pauses in between, and asks where there is no hope
             http_client=httpx2.AsyncClient(
                 timeout=timeout, transport=chat.bounded_transport(httpx2)
             ),
@@ -106,8 +106,9 @@ class OpenAi:
     async def reply(
         self, history: tuple[Utterance, ...], knowledge: Knowledge
     ) -> AsyncGenerator[str | After, None]:
-        pieces = self._pieces(chat.messages(history, knowledge))
-        async with aclosing(chat.spoken(pieces, knowledge, "the model server")) as parts:
+        messages = chat.messages(history, knowledge)
+        request = chat.Request("the model server", lambda: self._pieces(messages), _is_lost)
+        async with aclosing(chat.spoken(request, knowledge)) as parts:
             async for part in parts:
                 yield part
 
@@ -126,3 +127,15 @@ class OpenAi:
                     yield delta.content
                 if delta and delta.tool_calls:
                     yield chat.TOOL_CALL
+
+
+def _is_lost(error: Exception) -> bool:
+    """The library turns trouble with connections into its own error, but not within streams."""
+    import httpx2
+    import openai
+
+    if isinstance(error, openai.APITimeoutError):  # which counts as a connection's error
+        return False
+    return isinstance(
+        error, openai.APIConnectionError | httpx2.NetworkError | httpx2.RemoteProtocolError
+    )

@@ -1,6 +1,7 @@
 """Ollama's client and OpenAI's, each before a server that behaves and before all that do not."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 
@@ -17,6 +18,8 @@ from inference.engines.base import (
 )
 from tests.model_servers import (
     dies_after,
+    first,
+    hangs_up,
     never_answers,
     refuses,
     says,
@@ -127,6 +130,82 @@ def test_ollama_is_asked_to_keep_the_model_with_every_request(model_server):
     model.warm()
     ask(model)
     assert [request["keep_alive"] for request in model_server.requests] == [-1, -1]
+
+
+def test_cancelling_while_the_reply_is_being_closed_closes_the_connection(model, model_server):
+    model_server.script = says_then_is_silent("a" * chat.MAX_CHARACTERS)
+
+    async def cancel():
+        heard = asyncio.Event()
+
+        async def listen():
+            async with aclosing(model.reply(HISTORY, KNOWLEDGE)) as reply:
+                async for _ in reply:  # there is no second piece: the reply is over, and closed
+                    heard.set()
+
+        task = asyncio.create_task(listen())
+        await heard.wait()
+        assert not task.done()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return task.cancelled(), await asyncio.to_thread(model_server.closed.wait, 5)
+
+    assert asyncio.run(cancel()) == (True, True)
+
+
+@pytest.mark.parametrize("trouble", [hangs_up, dies_after(), refuses(500, ""), refuses(503, "")])
+def test_what_fails_before_the_first_word_is_asked_once_more(model, model_server, trouble):
+    model_server.script = first(trouble, then=says("Yes."))
+    assert ask(model) == ["Yes."]
+    assert len(model_server.requests) == 2
+    assert model_server.requests[0] == model_server.requests[1]
+
+
+@pytest.mark.parametrize("trouble", [hangs_up, refuses(503, "")])
+def test_what_fails_twice_is_not_asked_a_third_time(model, model_server, trouble):
+    model_server.script = trouble
+    failure(model)
+    assert len(model_server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "trouble", [refuses(404, ""), refuses(429, ""), sends(b"garbage\n\n"), dies_after("We are")]
+)
+def test_where_asking_again_is_no_use_it_is_not_done(model, model_server, trouble):
+    model_server.script = trouble
+    with pytest.raises(EngineFailed):
+        ask(model)
+    assert len(model_server.requests) == 1
+
+
+def test_a_connection_that_is_refused_is_tried_once_more(model, model_server, monkeypatch):
+    tried = []
+    connect = asyncio.BaseEventLoop.create_connection
+
+    def counted(*args, **kwargs):
+        tried.append(args)
+        return connect(*args, **kwargs)
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "create_connection", counted)
+    model_server.server_close()
+    failure(model)
+    assert len(tried) == 2
+
+
+def test_the_second_try_has_no_more_time_than_was_left(model, model_server, monkeypatch):
+    deadlines = []
+    real = asyncio.timeout_at
+
+    def noted(when):
+        deadlines.append(when)
+        return real(when)
+
+    monkeypatch.setattr(chat, "PIECE_SECONDS", 0.1)
+    monkeypatch.setattr(chat.asyncio, "timeout_at", noted)
+    model_server.script = first(hangs_up, then=never_answers)
+    assert "too long" in failure(model)
+    assert len(model_server.requests) == 2
+    assert len([when for when in deadlines if when is not None]) == 1
 
 
 def failure(model):

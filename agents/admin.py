@@ -77,6 +77,11 @@ def _words(count: int) -> str:
     return "1 word" if count == 1 else f"{count} words"
 
 
+def _with_options(engine_field: str) -> tuple[str, ...]:
+    slot = next(slot for slot in AGENT_SLOTS if slot.engine_field == engine_field)
+    return (engine_field, *slot.option_names())
+
+
 class PlainFormMixin:
     """Text areas as long as what goes into them, switches for yes and no."""
 
@@ -173,13 +178,12 @@ class AgentAdmin(PlainFormMixin, ModelAdmin):
                 "classes": ("tab",),
                 "fields": (
                     "vad_engine",
-                    "stt_engine",
-                    *AGENT_SLOTS[1].option_names(),
-                    "llm_engine",
-                    *AGENT_SLOTS[2].option_names(),
+                    *_with_options("stt_engine"),
+                    *_with_options("second_stt_engine"),
+                    *_with_options("llm_engine"),
                     "instructions",
-                    "turn_end_engine",
-                    *AGENT_SLOTS[3].option_names(),
+                    *_with_options("second_llm_engine"),
+                    *_with_options("turn_end_engine"),
                 ),
             },
         ),
@@ -267,7 +271,7 @@ def _warn_of_nobody(request: HttpRequest, agent: Agent) -> None:
 
 def _warn_of_unknown_words(request: HttpRequest, agent: Agent) -> None:
     """Tells of words of the questions that the small recogniser can never hear."""
-    if agent.stt_engine != "pocketsphinx":
+    if "pocketsphinx" not in (agent.stt_engine, agent.second_stt_engine):
         return
     unknown = pocketsphinx.unknown_words(knowledge_of(agent))
     if unknown:
@@ -298,6 +302,7 @@ class VoiceAdmin(PlainFormMixin, ModelAdmin):
                 )
             },
         ),
+        ("When it fails", {"fields": ("stand_in",)}),
     )
 
     @display(description="Used by")

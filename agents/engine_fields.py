@@ -1,8 +1,8 @@
 """Choosing an engine in a form, and filling in what that engine wants to know.
 
 The model keeps an engine's key and a JSON object of its options. In the form each option of
-each engine is a field of its own, named `stt__faster_whisper__model`; those of the engine that
-is not chosen are hidden by the page and ignored here.
+each engine is a field of its own, named `stt__faster_whisper__path`; those of the engine that
+is not chosen are hidden by the page and ignored here. A second choice has fields of its own.
 """
 
 from dataclasses import dataclass
@@ -31,34 +31,35 @@ class Slot:
     engine_field: str
     options_field: str = ""  # "" where the model keeps no options
     without: str = ""  # what it is called to choose none; "" where one must be chosen
+    is_second: bool = False  # for when the engine of the slot before it fails
 
     def option_names(self) -> list[str]:
         if not self.options_field:
             return []
         return [
-            field_name(engine, option)
+            self.field_name(engine, option)
             for engine in registry.engines(self.kind)
             for option in engine.options
         ]
+
+    def field_name(self, engine: EngineInfo, option: EngineOption) -> str:
+        name = f"{engine.kind}__{engine.key}__{option.name}"
+        return f"second__{name}" if self.is_second else name
 
     def shown_when(self) -> dict[str, str]:
         """For each option's field, the page's condition to show it."""
         if not self.options_field:
             return {}
         return {
-            field_name(engine, option): f"{self.engine_field} == '{engine.key}'"
+            self.field_name(engine, option): f"{self.engine_field} == '{engine.key}'"
             for engine in registry.engines(self.kind)
             for option in engine.options
         }
 
 
-def field_name(engine: EngineInfo, option: EngineOption) -> str:
-    return f"{engine.kind}__{engine.key}__{option.name}"
-
-
 def option_fields(*slots: Slot) -> dict[str, forms.Field]:
     return {
-        field_name(engine, option): _option_field(option)
+        slot.field_name(engine, option): _option_field(option)
         for slot in slots
         if slot.options_field
         for engine in registry.engines(slot.kind)
@@ -122,12 +123,13 @@ class EngineChoiceForm(forms.ModelForm):
         self._reasons = getattr(self, "_reasons", {}) | {slot.kind: reasons}
         before = self.fields[slot.engine_field]
         blocked = {key for key, reason in reasons.items() if reason and key != current}
+        about = "" if slot.is_second else _about(engines, reasons)  # said once is enough
         self.fields[slot.engine_field] = forms.ChoiceField(
             label=before.label,
             choices=choices,
             required=not slot.without,
             widget=EngineSelect(blocked, choices),
-            help_text=format_html("{}{}", before.help_text, _about(engines, reasons)),
+            help_text=format_html("{}{}", before.help_text, about),
             error_messages={"invalid_choice": "Choose one of the engines listed."},
         )
 
@@ -138,7 +140,7 @@ class EngineChoiceForm(forms.ModelForm):
         chosen = getattr(self.instance, slot.engine_field)
         for engine in registry.engines(slot.kind):
             for option in engine.options if engine.key == chosen else ():
-                name = field_name(engine, option)
+                name = slot.field_name(engine, option)
                 if option.name not in SECRETS:
                     self.initial[name] = kept.get(option.name, option.default)
                 elif kept.get(option.name):
@@ -168,7 +170,7 @@ class EngineChoiceForm(forms.ModelForm):
         options = {}
         for engine in registry.engines(slot.kind):
             for option in engine.options if engine.key == chosen else ():
-                name = field_name(engine, option)
+                name = slot.field_name(engine, option)
                 value = (self.cleaned_data.get(name) or "").strip()
                 if not value and option.name in SECRETS and was_chosen:
                     value = kept.get(option.name, "")

@@ -18,10 +18,14 @@ from agents.engine_fields import EngineChoiceForm, Slot, option_fields
 from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
 from agents.translations import sentences_in
 
+NOBODY_HEARS = "No other: the caller is asked to say it again"
+NOBODY_ANSWERS = "No other: the caller hears an apology"
 AGENT_SLOTS = (
     Slot("vad", "vad_engine"),
     Slot("stt", "stt_engine", "stt_options"),
     Slot("llm", "llm_engine", "llm_options"),
+    Slot("stt", "second_stt_engine", "second_stt_options", without=NOBODY_HEARS, is_second=True),
+    Slot("llm", "second_llm_engine", "second_llm_options", without=NOBODY_ANSWERS, is_second=True),
     Slot("turn", "turn_end_engine", "turn_end_options", without="Silence and words alone"),
 )
 VOICE_SLOTS = (Slot("tts", "engine", "engine_options"),)
@@ -143,6 +147,8 @@ class AgentFields(EngineChoiceForm):
             "vad_engine": "Telling speech from silence",
             "stt_engine": "Understanding speech",
             "llm_engine": "Finding the answer",
+            "second_stt_engine": "If it fails: understanding speech",
+            "second_llm_engine": "If it fails: finding the answer",
             "turn_end_engine": "Hearing that the caller is done",
             "record_audio": "Record the audio",
             "retention_days": "Delete calls after",
@@ -229,6 +235,17 @@ class AgentFields(EngineChoiceForm):
             "vad_engine": ("Decides, fifty times a second, whether the caller is speaking. "),
             "stt_engine": "Turns what the caller says into text. ",
             "llm_engine": "Decides what the agent says. ",
+            "second_stt_engine": (
+                "Hears the same words again, in the same turn, when the one above fails or needs "
+                "more than a second and a half: a smaller model, or one on another machine. Both "
+                "stay loaded, which costs memory. If the one above usually takes that long, "
+                "choose none, or this one will do the work. "
+            ),
+            "second_llm_engine": (
+                "Answers in the same turn when the one above fails or has not begun after a "
+                "second and a half. A smaller model, or your questions and answers: they need no "
+                "other machine and answer at once, but only what is written there. "
+            ),
             "turn_end_engine": (
                 "Silence and words are enough for most. A model that hears it in the voice "
                 "waits better for people who pause, and costs some computing at each pause. "
@@ -271,8 +288,28 @@ class AgentFields(EngineChoiceForm):
         if cleaned.get("patience") == Agent.Patience.OWN:
             self._check_order("done_ms", "endpoint_ms")
             self._check_order("endpoint_ms", "hanging_ms")
+        self._check_second_choices(cleaned)
         self._follow_language(cleaned)
         return cleaned
+
+    def _check_second_choices(self, cleaned: dict[str, Any]) -> None:
+        for stage in ("stt", "llm"):
+            first, second = cleaned.get(f"{stage}_engine"), cleaned.get(f"second_{stage}_engine")
+            options = getattr(self.instance, f"{stage}_options")
+            second_options = getattr(self.instance, f"second_{stage}_options")
+            if second and (second, second_options) == (first, options):
+                self.add_error(
+                    f"second_{stage}_engine",
+                    "This is the same as the first choice and fails with it. Choose another "
+                    "engine, another model or another address.",
+                )
+        language = cleaned.get("language", "")
+        if cleaned.get("second_stt_engine") in ENGLISH_ONLY and _primary(language) != "en":
+            self.add_error(
+                "second_stt_engine",
+                "PocketSphinx understands English only, and this agent speaks "
+                f"{language_name(language)}. Choose another engine, or none.",
+            )
 
     def _check_order(self, shorter: str, longer: str) -> None:
         shorter_ms, longer_ms = (self.cleaned_data.get(name) for name in (shorter, longer))
@@ -315,9 +352,19 @@ class VoiceFields(EngineChoiceForm):
     class Meta:
         model = Voice
         exclude = ("engine_options",)
-        labels = {"engine": "Speech engine", "sample": "Recording to imitate"}
+        labels = {
+            "engine": "Speech engine",
+            "sample": "Recording to imitate",
+            "stand_in": "If it fails: another voice",
+        }
         help_texts = {
             "name": "What you call this voice when you choose it for an agent.",
+            "stand_in": (
+                "Speaks on in the same turn when this voice fails or has made no sound after two "
+                "and a half seconds. Choose one of another engine, or on another machine; two "
+                "voices may stand in for each other. Empty, espeak-ng speaks, where it is "
+                "installed: callers understand it, but hear a machine."
+            ),
             "engine": "Makes speech from text. ",
             "language": LANGUAGE_HELP,
             "speaker": (
@@ -342,6 +389,32 @@ class VoiceFields(EngineChoiceForm):
             sample.seek(0)
             sample.name = f"{uuid4()}.wav"  # a file's own name may hold a person's
         return sample
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if stand_in := cleaned.get("stand_in"):
+            self._check_stand_in(stand_in, cleaned)
+        return cleaned
+
+    def _check_stand_in(self, stand_in: Voice, cleaned: dict[str, Any]) -> None:
+        language = cleaned.get("language", "")
+        if stand_in.pk == self.instance.pk:
+            self.add_error("stand_in", "This is the same voice. Choose another one, or none.")
+        elif language and _primary(stand_in.language) != _primary(language):
+            self.add_error(
+                "stand_in",
+                f"That voice speaks {language_name(stand_in.language)}. Choose one that speaks "
+                f"{language_name(language)}.",
+            )
+        elif (stand_in.engine, stand_in.engine_options) == (
+            cleaned.get("engine"),
+            self.instance.engine_options,
+        ):
+            self.add_error(
+                "stand_in",
+                "That voice is made by the same engine and fails with it. Choose a voice of "
+                "another engine, another model or another machine.",
+            )
 
 
 VoiceForm = type("VoiceForm", (VoiceFields,), option_fields(*VOICE_SLOTS))

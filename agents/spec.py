@@ -21,3 +21,6 @@ class AgentSpec:
     has_human: bool  # the number has someone to hand the caller over to
     turn_end: EngineChoice | None = None  # a model that hears whether the caller is done
     voices: tuple[VoiceChoice, ...] = ()  # of script.others, in their order
+    second_transcriber: EngineChoice | None = None  # when the first one fails
+    second_language_model: EngineChoice | None = None
+    stand_ins: tuple[VoiceChoice | None, ...] = (None,)  # for voice and for voices, in their order

@@ -10,7 +10,14 @@ from agents import pronunciations
 from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
 from agents.spec import AgentSpec
 from agents.translations import ENGLISH, sentences_in
-from inference.engines.base import After, EngineChoice, Entry, Knowledge, VoiceChoice
+from inference.engines.base import (
+    After,
+    EngineChoice,
+    Entry,
+    Knowledge,
+    VoiceChoice,
+    without_region,
+)
 from inference.script import Script
 from inference.turns.tuning import Tuning
 
@@ -114,12 +121,11 @@ def _spec(number: PhoneNumber) -> AgentSpec:
         record_audio=agent.record_audio,
         retention_days=agent.retention_days,
         has_human=bool(number.human),
-        turn_end=(
-            _choice(agent.turn_end_engine, agent.turn_end_options)
-            if agent.turn_end_engine
-            else None
-        ),
+        turn_end=_if_chosen(agent.turn_end_engine, agent.turn_end_options),
         voices=tuple(_voice(other.voice) for other in others),
+        second_transcriber=_if_chosen(agent.second_stt_engine, agent.second_stt_options),
+        second_language_model=_if_chosen(agent.second_llm_engine, agent.second_llm_options),
+        stand_ins=tuple(_stand_in(voice) for voice in (agent.voice, *(o.voice for o in others))),
     )
 
 
@@ -230,6 +236,18 @@ def _entry(question: Question) -> Entry:
 
 def _choice(key: str, options: dict[str, Any]) -> EngineChoice:
     return EngineChoice.of(key, **{name: str(value) for name, value in options.items()})
+
+
+def _if_chosen(key: str, options: dict[str, Any]) -> EngineChoice | None:
+    return _choice(key, options) if key else None
+
+
+def _stand_in(voice: Voice) -> VoiceChoice | None:
+    """The next one alone: two voices may stand in for each other."""
+    other = voice.stand_in
+    if other is None or without_region(other.language) != without_region(voice.language):
+        return None
+    return _voice(other)
 
 
 def _voice(voice: Voice) -> VoiceChoice:

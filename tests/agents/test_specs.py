@@ -15,13 +15,13 @@ from tests.clinic import clinic
 pytestmark = pytest.mark.django_db
 
 
-def test_all_a_call_needs_is_read_in_four_queries(django_assert_num_queries):
+def test_all_a_call_needs_is_read_in_three_queries(django_assert_num_queries):
     agent = clinic()
     for language in ("de", "fr", "es"):
         voice = Voice.objects.create(name=language, language=language)
         agent.languages.create(language=language, voice=voice)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         spec = spec_for(demo.NUMBER)
 
     assert spec.agent_name == demo.AGENT

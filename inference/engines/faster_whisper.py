@@ -3,14 +3,18 @@
 Whisper invents sentences where nobody speaks. So what is too quiet is not asked about, and
 an answer that the model itself doubts, or that repeats itself, is dropped.
 
+Utterances that come together are encoded and decoded together: the decoder, above all, takes
+hardly longer for eight than for one. One alone goes the same way, so company changes no result.
+
 Where the agent speaks several languages, the caller's is told from the sound. One word is no
 reason to change it: names and "okay" are the same everywhere.
 """
 
 import logging
 import math
-import threading
-from collections.abc import Iterable
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,10 +22,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.audio import level_db, to_floats
+from inference.audio import from_floats, level_db, to_floats
+from inference.engines import vocabulary
 from inference.engines.base import (
     FRAME_BYTES,
     FRAME_MS,
+    SAMPLE_HZ,
     EngineChoice,
     EngineFailed,
     EngineUnavailable,
@@ -30,6 +36,7 @@ from inference.engines.base import (
     without_region,
 )
 from inference.engines.folders import model_folder, refuse_without
+from inference.engines.poison import is_poison
 
 FILES = ("model.bin", "config.json", "tokenizer.json")  # without the last it asks a hub
 DEVICES = ("auto", "cpu", "cuda")
@@ -39,9 +46,12 @@ LOW_LOGPROB = -1.0
 HOPELESS_LOGPROB = -1.5
 REPETITIVE = 2.4  # compressed this well, a text says the same over and over
 MAX_SECONDS = 60
+WINDOW_BYTES = 30 * 50 * FRAME_BYTES  # what the model looks at
+BATCH_ON_CARD, BATCH = 16, 4
 OTHER_LANGUAGE = 0.7  # likelier than this among the agent's languages, and it is spoken now
 LANGUAGE_MS = 1_000  # of speech; in less, Whisper's guess is worth little
 LANGUAGE_WORDS = 2
+HINT_TOKENS, HINT_STEP = 64, 8
 SPEECH_DB = 20.0  # so far below an utterance's loud frames there is still speech
 
 
@@ -62,95 +72,225 @@ def load(choice: EngineChoice) -> "FasterWhisper":
     return FasterWhisper(folder, device, choice.option("compute_type") or "default")
 
 
+@dataclass(slots=True)
+class _Utterance:
+    """One job on its way through the model."""
+
+    place: int  # among those asked about together
+    pcm: bytes
+    knowledge: Knowledge
+    speech_ms: int
+    hints: tuple[int, ...]  # tokens of the words to listen for
+    language: str = ""  # as told from the sound; before that the agent's present one
+    segments: list["_Segment"] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    text: str
+    avg_logprob: float
+    no_speech_prob: float
+    compression_ratio: float
+
+
 class FasterWhisper:
-    slots = 1  # the library's num_workers
+    slots = 1  # in one process nothing goes together: every thread asks for itself
 
     def __init__(self, folder: Path, device: str, compute_type: str) -> None:
         # below this they tell what was said
         logging.getLogger("faster_whisper").setLevel(logging.WARNING)
+        from faster_whisper import WhisperModel
+
         try:
-            self._model = _once_encoding(
+            self._model: Any = WhisperModel(
                 str(folder), device=device, compute_type=compute_type, local_files_only=True
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineUnavailable(f"faster-whisper cannot load {folder}: {error}") from error
+        self.batch = BATCH_ON_CARD if self._model.model.device == "cuda" else BATCH
+        self._tokenizers: dict[str, Any] = {}
 
     def warm(self) -> None:
-        hiss = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
-        for _ in self._segments(hiss, "en"):
-            pass
+        hiss = from_floats(np.random.default_rng(0).normal(0, 0.01, SAMPLE_HZ))
+        self.transcribe(hiss, Knowledge("en"))
 
     def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
-        pcm = pcm[: MAX_SECONDS * 50 * FRAME_BYTES]
+        (heard,) = self.transcribe_together([(pcm, knowledge)])
+        if isinstance(heard, EngineFailed):
+            raise heard
+        return heard
+
+    def transcribe_together(
+        self, utterances: Sequence[tuple[bytes, Knowledge]]
+    ) -> list[Transcript | EngineFailed]:
+        heard: list[Transcript | EngineFailed] = [Transcript("")] * len(utterances)
+        groups: dict[int, list[_Utterance]] = {}
+        for place, (pcm, knowledge) in enumerate(utterances):
+            try:
+                utterance = self._utterance(place, pcm[: MAX_SECONDS * 50 * FRAME_BYTES], knowledge)
+            except (RuntimeError, ValueError) as error:
+                heard[place] = _failure(error)
+                continue
+            if utterance is not None:  # the library wants prompts of one length in a batch
+                groups.setdefault(len(utterance.hints), []).append(utterance)
+        for group in groups.values():
+            for utterance, transcript in self._group(group):
+                heard[utterance.place] = transcript
+        return heard
+
+    def _utterance(self, place: int, pcm: bytes, knowledge: Knowledge) -> _Utterance | None:
+        """None where nobody speaks: then the model is not asked."""
         levels = _levels(pcm)
         if not _is_loud_enough(levels):
-            return Transcript("")
-        try:
-            spoken = self._language(to_floats(pcm), _speech_ms(levels), knowledge)
-            segments = self._segments(to_floats(pcm), without_region(spoken))
-            kept = [segment for segment in segments if _is_believable(segment)]
-        except (RuntimeError, ValueError) as error:
-            raise EngineFailed(f"faster-whisper failed: {type(error).__name__}") from error
-        finally:
-            self._model.forget()
-        if not kept:
-            return Transcript("")
-        text = " ".join(segment.text.strip() for segment in kept)
-        confidence = math.exp(sum(segment.avg_logprob for segment in kept) / len(kept))
-        if len(text.split()) < LANGUAGE_WORDS:
-            spoken = knowledge.language
-        return Transcript(text, min(1.0, confidence), spoken if knowledge.languages else "")
-
-    def _language(self, audio: NDArray[np.float32], speech_ms: int, knowledge: Knowledge) -> str:
-        """The one of the agent's languages that is spoken; the present one in doubt."""
-        if not knowledge.languages or speech_ms < LANGUAGE_MS:
-            return knowledge.language
-        if not self._model.model.is_multilingual:
-            return knowledge.language
-        mine = {without_region(code): code for code in (*knowledge.languages, knowledge.language)}
-        features = self._model.feature_extractor(audio)
-        _, _, found = self._model.detect_language(features=features[..., :-1])
-        likelihood = {code: likely for code, likely in found if code in mine}
-        likeliest = max(likelihood, key=likelihood.__getitem__, default="")
-        if not likeliest or likelihood[likeliest] < OTHER_LANGUAGE * sum(likelihood.values()):
-            return knowledge.language
-        return mine[likeliest]
-
-    def _segments(self, audio: Any, language: str) -> Iterable[Any]:
-        segments: Iterable[Any]
-        segments, _ = self._model.transcribe(
-            audio,
-            language=language,
-            beam_size=1,
-            temperature=0.0,  # the library's default tries again up to five times when in doubt
-            condition_on_previous_text=False,
-            without_timestamps=True,
-            vad_filter=False,
+            return None
+        tokenizer = self._tokenizer(knowledge.language)
+        return _Utterance(
+            place,
+            pcm,
+            knowledge,
+            _speech_ms(levels),
+            _hint_tokens(tokenizer, vocabulary.hints(knowledge)),
+            knowledge.language,
         )
-        return segments
+
+    def _group(self, group: list[_Utterance]) -> list[tuple[_Utterance, Transcript | EngineFailed]]:
+        try:
+            self._decode(group)
+        except (RuntimeError, ValueError) as error:
+            if len(group) == 1 or is_poison(error):
+                return [(utterance, _failure(error)) for utterance in group]
+            return [alone for utterance in group for alone in self._group([utterance])]
+        return [(utterance, _transcript(utterance)) for utterance in group]
+
+    def _decode(self, group: list[_Utterance]) -> None:
+        for utterance in group:
+            utterance.segments = []
+        rows = [
+            (utterance, utterance.pcm[at : at + WINDOW_BYTES])
+            for utterance in group
+            for at in range(0, len(utterance.pcm), WINDOW_BYTES)
+        ]
+        for at in range(0, len(rows), self.batch):
+            self._decode_rows(rows[at : at + self.batch])
+
+    def _decode_rows(self, rows: list[tuple[_Utterance, bytes]]) -> None:
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        encoded = self._model.encode(np.stack([self._features(pcm) for _, pcm in rows]))
+        self._tell_languages([utterance for utterance, _ in rows], encoded)
+        tokenizers = [self._tokenizer(utterance.language) for utterance, _ in rows]
+        results = self._model.model.generate(
+            encoded,
+            [
+                _prompt(tokenizer, utterance.hints)
+                for tokenizer, (utterance, _) in zip(tokenizers, rows, strict=True)
+            ],
+            beam_size=1,
+            sampling_temperature=0.0,  # the library would try again up to five times when in doubt
+            max_length=self._model.max_length,
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=get_suppressed_tokens(tokenizers[0], [-1]),
+        )
+        for (utterance, _), tokenizer, result in zip(rows, tokenizers, results, strict=True):
+            segment = _segment(tokenizer, result)
+            if segment.text and _is_believable(segment):
+                utterance.segments.append(segment)
+
+    def _features(self, pcm: bytes) -> NDArray[np.float32]:
+        frames = self._model.feature_extractor.nb_max_frames
+        features: NDArray[np.float32] = self._model.feature_extractor(to_floats(pcm))[:, :-1]
+        features = features[:, :frames]
+        return np.pad(features, ((0, 0), (0, frames - features.shape[1])))
+
+    def _tell_languages(self, utterances: list[_Utterance], encoded: Any) -> None:
+        """For those whose caller may change it; an utterance's first window decides."""
+        unsure = {
+            row: utterance
+            for row, utterance in reversed(list(enumerate(utterances)))
+            if utterance.knowledge.languages
+            and utterance.speech_ms >= LANGUAGE_MS
+            and not utterance.segments
+        }
+        if not unsure or not self._model.model.is_multilingual:
+            return
+        found = self._model.model.detect_language(encoded)
+        for row, utterance in unsure.items():
+            likelihoods = {token[2:-2]: likely for token, likely in found[row]}
+            utterance.language = _likeliest(likelihoods, utterance.knowledge)
+
+    def _tokenizer(self, language: str) -> Any:
+        """Raises ValueError for a language the model does not know."""
+        code = without_region(language) if self._model.model.is_multilingual else "en"
+        if code not in self._tokenizers:
+            from faster_whisper.tokenizer import Tokenizer
+
+            self._tokenizers[code] = Tokenizer(
+                self._model.hf_tokenizer,
+                self._model.model.is_multilingual,
+                task="transcribe",
+                language=code,
+            )
+        return self._tokenizers[code]
 
 
-def _once_encoding(*args: Any, **kwargs: Any) -> Any:
-    """The library's model, which does not encode the same sound twice in a row.
+def _failure(error: Exception) -> EngineFailed:
+    failure = EngineFailed(f"faster-whisper failed: {type(error).__name__}")
+    failure.__cause__ = error
+    return failure
 
-    It would for the language and again for the words, and that is most of the work.
-    """
-    from faster_whisper import WhisperModel
 
-    class OnceEncoding(WhisperModel):  # type: ignore[misc]
-        _last = threading.local()
+def _hint_tokens(tokenizer: Any, hints: str) -> tuple[int, ...]:
+    """In eights, so that agents with different words still fit into one batch."""
+    if not hints:
+        return ()
+    tokens = tokenizer.encode(f" {hints}")[-HINT_TOKENS:]  # the likeliest stand last
+    return tuple(tokens[len(tokens) % HINT_STEP if len(tokens) > HINT_STEP else 0 :])
 
-        def encode(self, features: Any) -> Any:
-            if not np.array_equal(features, getattr(self._last, "features", ())):
-                self._last.encoded = super().encode(features)
-                self._last.features = features
-            return self._last.encoded
 
-        def forget(self) -> None:
-            """Megabytes in every thread that came by, and on the graphics card."""
-            self._last.__dict__.clear()
+def _prompt(tokenizer: Any, hints: tuple[int, ...]) -> list[int]:
+    before = [tokenizer.sot_prev, *hints] if hints else []
+    return [*before, *tokenizer.sot_sequence, tokenizer.no_timestamps]
 
-    return OnceEncoding(*args, **kwargs)
+
+def _segment(tokenizer: Any, result: Any) -> _Segment:
+    tokens = result.sequences_ids[0]
+    text = tokenizer.decode(tokens).strip()
+    return _Segment(
+        text=text,
+        avg_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
+        no_speech_prob=result.no_speech_prob,
+        compression_ratio=_compression(text),
+    )
+
+
+def _compression(text: str) -> float:
+    plain = text.encode()
+    return len(plain) / len(zlib.compress(plain))
+
+
+def _transcript(utterance: _Utterance) -> Transcript:
+    kept = utterance.segments
+    text = " ".join(segment.text for segment in kept)
+    knowledge = utterance.knowledge
+    if not kept or vocabulary.is_echo(text, knowledge):
+        return Transcript("")
+    confidence = math.exp(sum(segment.avg_logprob for segment in kept) / len(kept))
+    spoken = utterance.language
+    if len(text.split()) < LANGUAGE_WORDS:
+        spoken = knowledge.language
+    return Transcript(text, min(1.0, confidence), spoken if knowledge.languages else "")
+
+
+def _likeliest(likelihoods: dict[str, float], knowledge: Knowledge) -> str:
+    """The one of the agent's languages that is spoken; the present one in doubt."""
+    mine = {without_region(code): code for code in (*knowledge.languages, knowledge.language)}
+    likely = {code: likelihoods[code] for code in mine if code in likelihoods}
+    likeliest = max(likely, key=likely.__getitem__, default="")
+    if not likeliest or likely[likeliest] < OTHER_LANGUAGE * sum(likely.values()):
+        return knowledge.language
+    return mine[likeliest]
 
 
 def _levels(pcm: bytes) -> list[float]:
@@ -174,7 +314,7 @@ def _loud(levels: list[float]) -> float:
     return levels[len(levels) * 9 // 10]
 
 
-def _is_believable(segment: Any) -> bool:
+def _is_believable(segment: _Segment) -> bool:
     if segment.no_speech_prob > NO_SPEECH and segment.avg_logprob < LOW_LOGPROB:
         return False
     if segment.avg_logprob < HOPELESS_LOGPROB or segment.compression_ratio > REPETITIVE:

@@ -106,7 +106,6 @@ def test_the_sound_is_encoded_once_for_language_and_words(hears, monkeypatch):
     model = engine._model.model
     monkeypatch.setattr(engine._model, "model", SimpleNamespace(
         is_multilingual=True,
-        n_mels=model.n_mels,
         device=model.device,
         device_index=model.device_index,
         detect_language=model.detect_language,
@@ -117,7 +116,6 @@ def test_the_sound_is_encoded_once_for_language_and_words(hears, monkeypatch):
     assert len(encoded) == 1
     assert engine.transcribe(hiss(-20, 3), SWISS).text == SENTENCE
     assert len(encoded) == 2
-    assert not engine._model._last.__dict__  # nothing is kept for nobody
 
 
 @pytest.mark.parametrize("pcm", [b"", bytes(100), bytes(64_000), hiss(-70)])
@@ -133,9 +131,6 @@ def test_what_the_model_doubts_is_dropped(models):
     folder = tiny_models.whisper(models / "doubtful", "thank you for watching", certainty=0.3)
     engine = load(folder)
     assert engine.transcribe(hiss(), ENGLISH).text == ""
-    # and the model is not asked five times more, as the library would in doubt
-    (segment,) = engine._segments(audio.to_floats(hiss()), "en")
-    assert segment.temperature == 0
 
 
 def test_what_repeats_itself_is_dropped(models):

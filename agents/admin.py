@@ -342,20 +342,24 @@ def _delete_with_sample(voice: Voice) -> None:
 
 class PhoneNumberAdmin(PlainFormMixin, ModelAdmin):
     form = PhoneNumberForm
-    list_display = ("number", "agent", "person", "in_service")
+    list_display = ("number", "agent", "person", "when_full", "in_service")
     list_select_related = ("agent",)
     list_filter = (("agent", RelatedDropdownFilter),)
     list_filter_submit = True
     warn_unsaved_form = True
     fieldsets = (
         ("Number", {"fields": ("number", "agent")}),
-        ("When a person is needed", {"fields": ("human",)}),
+        ("When a person is needed", {"fields": ("human", "overflow")}),
         ("Service", {"fields": ("is_active",)}),
     )
 
     @display(description="Person to hand over to")
     def person(self, number: PhoneNumber) -> str:
         return number.human or "nobody"
+
+    @display(description="When all lines are busy")
+    def when_full(self, number: PhoneNumber) -> str:
+        return number.overflow or number.human or "an apology"
 
     @display(description="In service", label={"yes": "success", "no": "warning"})
     def in_service(self, number: PhoneNumber) -> tuple[str, str]:

@@ -430,9 +430,13 @@ class DialledField(forms.CharField):
 class PhoneNumberForm(forms.ModelForm):
     class Meta:
         model = PhoneNumber
-        fields = ("number", "agent", "human", "is_active")
-        field_classes = {"number": DialledField, "human": DialledField}
-        labels = {"human": "Person to hand over to", "is_active": "In service"}
+        fields = ("number", "agent", "human", "overflow", "is_active")
+        field_classes = dict.fromkeys(("number", "human", "overflow"), DialledField)
+        labels = {
+            "human": "Person to hand over to",
+            "overflow": "When all lines are busy",
+            "is_active": "In service",
+        }
         help_texts = {
             "number": (
                 "The number callers dial, as your provider delivers it, for example "
@@ -444,23 +448,41 @@ class PhoneNumberForm(forms.ModelForm):
                 "person, or when the agent cannot be reached. Empty, such callers hear an "
                 "apology and are let go."
             ),
+            "overflow": (
+                "The number or extension that rings at once when more people call than this "
+                "machine can talk to without growing slow (see Capacity): a colleague, a queue, "
+                "another office. Empty, or when nobody answers there, the person above is "
+                "called; without one, callers hear that all lines are busy."
+            ),
             "is_active": "Off, callers hear that the number is not in service.",
         }
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        number, human = cleaned.get("number"), cleaned.get("human")
-        if number and human and number.lstrip("+") == human.lstrip("+"):
+        for field in ("human", "overflow"):
+            self._refuse_circle(field, cleaned.get("number"), cleaned.get(field))
+        human, overflow = cleaned.get("human"), cleaned.get("overflow")
+        if overflow and human and _is_same(overflow, human):
             self.add_error(
-                "human", "This is the same number: the call would come back. Name another one."
+                "overflow", "This is the person above, who is called anyway. Leave it empty."
             )
-        if human and PhoneNumber.objects.filter(number=human).exists():
+        return cleaned
+
+    def _refuse_circle(self, field: str, number: str | None, other: str | None) -> None:
+        if number and other and _is_same(number, other):
             self.add_error(
-                "human",
+                field, "This is the same number: the call would come back. Name another one."
+            )
+        if other and PhoneNumber.objects.filter(number=other).exists():
+            self.add_error(
+                field,
                 "An agent answers this number, so callers would go round in a circle. "
                 "Name a person's own number.",
             )
-        return cleaned
+
+
+def _is_same(number: str, other: str) -> bool:
+    return number.lstrip("+") == other.lstrip("+")
 
 
 class QuestionForm(forms.ModelForm):

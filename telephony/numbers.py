@@ -1,4 +1,4 @@
-"""Who is called when an agent cannot answer, where the dialplan finds it by itself.
+"""Who is called when an agent cannot answer or has no room, where the dialplan finds it.
 
 The database is the truth; this is a copy that still serves when everything of ours is
 down. The dialplan reads it at each use, so a new number needs no reload.
@@ -15,17 +15,17 @@ HEADER = "; Written whenever a number is saved; changes made here are lost.\n"
 
 
 def write_fallbacks() -> Path:
-    """Write every number in service with its human; the file. Raises OSError.
+    """Write every number in service with its human and its overflow; the file. Raises OSError.
 
     Providers deliver the same number with and without the leading plus: both find it.
     """
     numbers = PhoneNumber.objects.filter(is_active=True).order_by("number")
-    humans = dict(numbers.values_list("number", "human"))
-    humans = {_other_spelling(number): human for number, human in humans.items()} | humans
-    sections = [_section(number, human) for number, human in sorted(humans.items())]
+    sections = {number.number: _section(number) for number in numbers}
+    sections = {_other_spelling(number): text for number, text in sections.items()} | sections
+    named = [f"\n[{_digits(number)}]\n{text}" for number, text in sorted(sections.items())]
     path = Path(settings.ASTERISK_DIR) / "etc" / "numbers.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_private(path, HEADER + "".join(sections))
+    write_private(path, HEADER + "".join(named))
     return path
 
 
@@ -33,8 +33,9 @@ def _other_spelling(number: str) -> str:
     return number[1:] if number.startswith("+") else f"+{number}"
 
 
-def _section(number: str, human: str) -> str:
-    return f"\n[{_digits(number)}]\nin_service = yes\nhuman = {_digits(human)}\n"
+def _section(number: PhoneNumber) -> str:
+    others = f"human = {_digits(number.human)}\noverflow = {_digits(number.overflow)}\n"
+    return f"in_service = yes\n{others}"
 
 
 def _digits(text: str) -> str:

@@ -77,6 +77,19 @@ def test_an_agents_number_is_not_a_person():
     assert "round in a circle" in form.errors["human"][0]
 
 
+@pytest.mark.parametrize(
+    ("overflow", "why"),
+    [("+2000", "same number"), (demo.NUMBER, "round in a circle"), ("3000", "Leave it empty")],
+)
+def test_calls_beyond_the_machines_room_go_to_somebody_else(overflow: str, why: str):
+    data = {"number": "2000", "human": "+3000", "agent": clinic().pk}
+
+    form = PhoneNumberForm(data | {"overflow": overflow})
+
+    assert why in form.errors["overflow"][0]
+    assert PhoneNumberForm(data | {"overflow": "+49 30 4000"}).is_valid()
+
+
 # Patience and words
 
 

@@ -26,13 +26,13 @@ def asterisk_dir(tmp_path: Path, settings) -> Path:
 
 
 def test_a_new_number_reaches_asterisk_with_its_person(ines: Client, asterisk_dir: Path):
-    data = {"number": "+49 30 2000", "agent": clinic().pk, "human": "2001", "is_active": "on"}
+    data = {"number": "+49 30 2000", "agent": clinic().pk, "human": "2001", "overflow": "+49 2002"}
 
-    assert ines.post(ADD, data).status_code == 302
+    assert ines.post(ADD, data | {"is_active": "on"}).status_code == 302
 
     told = (asterisk_dir / "etc" / "numbers.conf").read_text()
     assert "[+49302000]" in told
-    assert "human = 2001" in told
+    assert "human = 2001\noverflow = +492002\n" in told
 
 
 def test_a_number_that_is_switched_off_or_deleted_is_forgotten(ines: Client, asterisk_dir: Path):

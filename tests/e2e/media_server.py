@@ -39,6 +39,9 @@ class Leg:
         for _ in range(int(seconds * 50)):
             self._wire.sendMessage(FRAME, isBinary=True)
 
+    def close(self) -> None:
+        self._wire.sendClose(4013)
+
     def crash(self) -> None:
         """As when the process dies: no close frame, the connection is reset."""
         self._wire.transport.abort()

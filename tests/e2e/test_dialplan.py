@@ -7,27 +7,30 @@ import pytest
 from django.test import override_settings
 
 from agents.models import Agent, PhoneNumber, Voice
+from telephony import human_voice
 from telephony.ami import Ami
 from telephony.asterisk import AsteriskSilent, rx
 from telephony.asterisk_files import AGENT_ANSWERS_WITHIN_S
+from telephony.likeness import likeness
 from telephony.numbers import write_fallbacks
 from telephony.phone import CallRefused, NoAnswer, Phone, PhoneCall, now_ms
-from telephony.phone_sip import Uri
 from tests.e2e.asterisk import RunningAsterisk
 from tests.e2e.media_server import Leg, MediaServer, Script
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.django_db]
 
 OURS, HUMAN, LONELY = "+4930555100", "+4930555200", "+4930555300"
+POPULAR, ELSEWHERE = "+4930555400", "+4930555500"  # a number with an overflow, and that
 
 
 @pytest.fixture(autouse=True)
 def numbers(db: None, asterisk: RunningAsterisk) -> None:
-    """One number with a human behind it and one without."""
+    """One number with a human behind it, one without, one with an overflow as well."""
     voice = Voice.objects.create(name="Ada")
     agent = Agent.objects.create(name="Reception", voice=voice, greeting="Hello.")
     PhoneNumber.objects.create(number=OURS, agent=agent, human=HUMAN)
     PhoneNumber.objects.create(number=LONELY, agent=agent)
+    PhoneNumber.objects.create(number=POPULAR, agent=agent, human=HUMAN, overflow=ELSEWHERE)
     write_fallbacks()
 
 
@@ -46,9 +49,12 @@ class Scene:
     async def ring(self, number: str = OURS) -> PhoneCall:
         return await self.caller.start_call(self.asterisk.sip(number))
 
-    async def human_takes_it(self, call: PhoneCall, deadline_s: float = 5) -> None:
+    async def human_takes_it(
+        self, call: PhoneCall, deadline_s: float = 5, number: str = HUMAN
+    ) -> None:
         """The human's phone rings, is lifted, and the two hear each other."""
         theirs = await self.human.next_call(deadline_s)
+        assert theirs.dialled_number == number
         await theirs.answer()
         await call.wait_answered(5)
         from_ms = now_ms()
@@ -86,6 +92,10 @@ async def talk_and_hang_up(leg: Leg) -> None:
 
 async def refuse(leg: Leg) -> None:
     leg.command("HANGUP")
+
+
+async def close(leg: Leg) -> None:
+    leg.close()
 
 
 async def say_nothing(leg: Leg) -> None:
@@ -172,12 +182,69 @@ def test_with_the_wrong_media_password_the_human_rings(asterisk):
     play(asterisk, scene)
 
 
-@pytest.mark.parametrize("script", [refuse, crash_at_once])
-def test_when_the_agent_refuses_before_it_answers_the_human_rings(asterisk, script):
+# --- too many calls: the agent lets go of its leg before it answered, and says nothing -----------
+
+
+@pytest.mark.parametrize("turn_away", [refuse, close], ids=["HANGUP", "close"])
+def test_when_there_is_no_room_the_overflow_rings_within_a_second(asterisk, turn_away):
     async def scene(at: Scene) -> None:
-        async with at.agents(script):
-            call = await at.ring()
+        async with at.agents(turn_away):
+            call = await at.ring(POPULAR)
+            await at.human_takes_it(call, deadline_s=1, number=ELSEWHERE)
+
+    play(asterisk, scene)
+
+
+def test_a_number_without_an_overflow_sends_them_to_its_human(asterisk):
+    async def scene(at: Scene) -> None:
+        async with at.agents(refuse):
+            call = await at.ring(OURS)
             await at.human_takes_it(call, deadline_s=1)
+
+    play(asterisk, scene)
+
+
+def test_when_the_overflow_is_busy_the_human_rings(asterisk):
+    async def scene(at: Scene) -> None:
+        async with at.agents(refuse):
+            call = await at.ring(POPULAR)
+            overflow = await at.human.next_call(1)
+            assert overflow.dialled_number == ELSEWHERE
+            await overflow.reject()
+            await at.human_takes_it(call, deadline_s=1)
+
+    play(asterisk, scene)
+
+
+def test_when_nobody_else_is_there_the_caller_hears_that_all_lines_are_busy(asterisk):
+    async def scene(at: Scene) -> None:
+        async with at.agents(refuse):
+            call = await at.dial(LONELY)
+            await call.wait_loud(0, 3)
+            await call.wait_ended(10)
+        said = human_voice.speak("all-circuits-busy-now")
+        assert likeness(call.heard(), said).share > 0.8
+
+    play(asterisk, scene)
+
+
+@pytest.mark.parametrize("fault", ["crash", "trouble", "silence", "nobody"])
+def test_what_is_broken_rings_the_human_and_not_the_overflow(asterisk, fault):
+    async def in_trouble(leg: Leg) -> None:
+        async with Ami() as ami:
+            assert await ami.hand_over(leg.variables["CALL_ID"])
+        await close(leg)
+
+    scripts = {"crash": crash_at_once, "trouble": in_trouble, "silence": say_nothing}
+
+    async def scene(at: Scene) -> None:
+        if fault == "nobody":
+            call = await at.ring(POPULAR)
+            await at.human_takes_it(call, deadline_s=1)
+            return
+        async with at.agents(scripts[fault]):
+            call = await at.ring(POPULAR)
+            await at.human_takes_it(call, deadline_s=AGENT_ANSWERS_WITHIN_S + 1)
 
     play(asterisk, scene)
 
@@ -241,7 +308,7 @@ def test_a_changed_human_is_rung_at_the_next_call(asterisk):
     async def scene(at: Scene) -> None:
         call = await at.ring()
         theirs = await at.human.next_call(2)
-        dialled.append(Uri.parse(theirs._invite.uri).user)
+        dialled.append(theirs.dialled_number)
         await call.hang_up()
 
     play(asterisk, scene)
@@ -364,5 +431,5 @@ def test_asterisks_log_names_nobody(asterisk):
     """Last of the module: what all its calls left behind."""
     said = asterisk.last_words()
     assert "Asterisk 2" in said
-    for number in (OURS, HUMAN, LONELY, "17012345"):
+    for number in (OURS, HUMAN, LONELY, POPULAR, ELSEWHERE, "17012345"):
         assert number.lstrip("+") not in said

@@ -1,4 +1,5 @@
-"""Where the admin reaches the telephone: numbers that Asterisk must know of, live calls to end."""
+"""Where the admin reaches the telephone: numbers that Asterisk must know of, live calls to end,
+how many calls there is room for."""
 
 import logging
 from typing import Any
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
 
 from agents.admin import PhoneNumberAdmin
 from agents.models import PhoneNumber
@@ -17,6 +19,7 @@ from records import calls
 from records.admin import CallAdmin
 from records.models import Call
 from telephony import ami, numbers
+from telephony.models import CapacityRun
 
 log = logging.getLogger(__name__)
 
@@ -89,4 +92,13 @@ def _cut(call: Call) -> bool:
         return ami.run_once(lambda asterisk: asterisk.hang_up(call.channel))
     except Exception as error:  # whatever Asterisk does, staff get an answer
         log.error("call %s: not hung up: %s", call.pk, type(error).__name__)
+        return False
+
+
+@admin.register(CapacityRun)
+class CapacityAdmin(ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: CapacityRun | None = None) -> bool:
         return False

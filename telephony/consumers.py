@@ -18,7 +18,9 @@ from django.conf import settings
 
 from records.models import Call
 from telephony import media
+from telephony.admission import room
 from telephony.live import CallRefused, LiveCall
+from telephony.measured_call import MeasuredCall, is_measured
 from telephony.worker import worker
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,7 @@ class MediaSession:
         self._source = source
         self._call: LiveCall | None = None
         self._life: asyncio.Task[None] | None = None
+        self._has_place = False  # of those that are numbered
         self._malformed = 0
         self._ended_by: str = Call.Reason.CALLER_HUNG_UP
         self._detail = ""
@@ -121,14 +124,26 @@ class MediaSession:
                 raise
             return
         if isinstance(event, media.MediaStart):
-            if self._call is None:
+            if self._life is None:
                 wire = media.Format.JSON if text.startswith("{") else media.Format.PLAIN
-                self._call = LiveCall(worker(), self._send_out, event)
-                if self._source:
-                    self._source.listen(self._call.hear)
-                self._life = asyncio.create_task(self._live(self._call, wire))
+                self._begin(event, wire)
         elif self._call:
             self._call.happened(event)
+
+    def _begin(self, start: media.MediaStart, wire: media.Format) -> None:
+        """Takes the call, or turns it away: without a word, which the dialplan understands."""
+        if is_measured(start):
+            self._call = MeasuredCall(worker(), self._send_out, start)
+        elif room().take():
+            self._has_place = True
+            self._call = LiveCall(worker(), self._send_out, start)
+        else:
+            log.info("a call was turned away: all %d places are taken", room().taken)
+            self._life = asyncio.create_task(self._close())
+            return
+        if self._source:
+            self._source.listen(self._call.hear)
+        self._life = asyncio.create_task(self._live(self._call, wire))
 
     async def _live(self, call: LiveCall, wire: media.Format) -> None:
         """The call, beside the read loop; when it is over, so is the socket."""
@@ -138,6 +153,7 @@ class MediaSession:
         except CallRefused as refusal:
             self._in_trouble(str(refusal))
             log.error("call refused, the number's human takes it: %s", refusal)
+            await call.hand_over()  # or the dialplan would take it for a full house
         except Disconnected:
             pass  # the caller hung up between two frames of ours; the read loop learns it next
         except Exception as error:
@@ -151,7 +167,7 @@ class MediaSession:
         self._detail = detail
 
     def _check_started(self) -> None:
-        if self._call is None:
+        if self._life is None:
             log.error("media socket: no MEDIA_START in %d s", START_DEADLINE_S)
             self._life = asyncio.ensure_future(self._close())
 
@@ -171,8 +187,12 @@ class MediaSession:
         if self._life:
             self._life.cancel()
             await asyncio.gather(self._life, return_exceptions=True)
-        if self._call:
-            await self._call.finish(self._ended_by, self._detail)
+        try:
+            if self._call:
+                await self._call.finish(self._ended_by, self._detail)
+        finally:
+            if self._has_place:
+                room().give_back()
         await self._close()
 
 

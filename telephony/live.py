@@ -25,7 +25,7 @@ from inference.engines.base import (
     TurnEnd,
     VoiceChoice,
 )
-from inference.journal import Ending, TurnRecord
+from inference.journal import Ending, Journal, TurnRecord
 from inference.phrases import SilentVoice
 from inference.voicing import Voice
 from records import calls, vault
@@ -33,7 +33,7 @@ from telephony import media, phrasebook
 from telephony.ami import Ami
 from telephony.line import MediaLine, Send
 from telephony.playout import Playout
-from telephony.recorder import Recorder
+from telephony.recorder import Recorder, Sink
 from telephony.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ class LiveCall:
             opened.spec.script,
             engines,
             self._line,
-            CallJournal(self._worker.writer.put, opened.call_id),
+            self._journal(opened.call_id),
             self._clock,
             self._worker.engines,
             phrasebook.phrases(),
@@ -113,23 +113,26 @@ class LiveCall:
         log.info("call %s: answered", opened.call_id)
 
     async def _open(self) -> calls.OpenedCall:
-        variables = self._start.variables
-        open_call = database_sync_to_async(
-            partial(
-                calls.open_call,
-                dialled=variables.get("CALL_TO", ""),
-                caller=variables.get("CALL_FROM", ""),
-                channel=self._channel,
-                worker=self._worker.name,
-                direction=variables.get("CALL_DIRECTION", "in"),
-                now=timezone.now(),
-            )
-        )
         try:
             async with asyncio.timeout(OPEN_DEADLINE_S):
-                return await open_call()
+                return await database_sync_to_async(self._open_row)()
         except Exception as error:
             raise CallRefused(type(error).__name__) from None
+
+    def _open_row(self) -> calls.OpenedCall:
+        """Blocking."""
+        variables = self._start.variables
+        return calls.open_call(
+            dialled=variables.get("CALL_TO", ""),
+            caller=variables.get("CALL_FROM", ""),
+            channel=self._channel,
+            worker=self._worker.name,
+            direction=variables.get("CALL_DIRECTION", "in"),
+            now=timezone.now(),
+        )
+
+    def _journal(self, call_id: UUID) -> Journal:
+        return CallJournal(self._worker.writer.put, call_id)
 
     async def _load_engines(self, spec: AgentSpec) -> Engines:
         try:
@@ -142,11 +145,15 @@ class LiveCall:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(OPEN_DEADLINE_S):
-                sink = await loop.run_in_executor(self._worker.disk, vault.AudioSink, call_id)
+                sink = await loop.run_in_executor(self._worker.disk, self._open_sink, call_id)
         except (OSError, TimeoutError) as error:
             log.error("call %s: not recorded: %s", call_id, type(error).__name__)
             return None
         return Recorder(sink, self._worker.disk, str(call_id))
+
+    def _open_sink(self, call_id: UUID) -> Sink:
+        """Blocking. Raises OSError."""
+        return vault.AudioSink(call_id)
 
     def _clock(self) -> int:
         return int((self._loop.time() - self._started_at_s) * 1000)

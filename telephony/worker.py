@@ -13,6 +13,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from records.calls import sign_of_life
+from telephony import admission
 from telephony.writer import TurnWriter
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Worker:
 
     async def _stay_alive(self) -> None:
         while True:
+            await self._look_for_room()
             await asyncio.sleep(SIGN_OF_LIFE_S)
             for call in self.live.values():
                 call.keep_audio()
@@ -57,6 +59,12 @@ class Worker:
                 await database_sync_to_async(sign_of_life)(list(self.live), timezone.now())
             except Exception as error:  # the database is away; the calls go on
                 log.error("no sign of life written: %s", type(error).__name__)
+
+    async def _look_for_room(self) -> None:
+        try:
+            await database_sync_to_async(admission.refresh)()
+        except Exception as error:  # the database is away; what was in force stays
+            log.error("the calls' limit was not read: %s", type(error).__name__)
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 Open to the machine itself until a token is set, then to whoever has it.
 """
 
+import math
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from inference.ahead import AHEAD
+from telephony.admission import room
 from telephony.measures import REGISTRY
 from telephony.worker import worker
 from voiceadmin.checks import is_loopback
@@ -28,6 +30,16 @@ class Present(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("voiceadmin_live_calls", "Calls held now.", value=live_calls())
+        yield GaugeMetricFamily(
+            "voiceadmin_most_calls",
+            "Calls held at most; +Inf: as many as come.",
+            value=math.inf if room().limit is None else room().limit,
+        )
+        yield CounterMetricFamily(
+            "voiceadmin_turned_away",
+            "Calls beyond that, which went to their number's overflow.",
+            value=room().turned_away,
+        )
         counts = AHEAD.counts()
         for name, about, value in (
             ("begun", "Work begun before the caller's turn was over.", counts.begun),

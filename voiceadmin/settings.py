@@ -67,6 +67,11 @@ SIP_TRUNK_HOST = env.str("VOICEADMIN_SIP_TRUNK_HOST", default="")  # your provid
 SIP_TRUNK_USER = env.str("VOICEADMIN_SIP_TRUNK_USER", default="")  # where it wants a login
 SIP_TRUNK_PASSWORD = env.str("VOICEADMIN_SIP_TRUNK_PASSWORD", default="")
 
+# Calls at a time; unset: what was measured, 0: as many as come. docs/capacity.md
+MAX_CALLS = env.int("VOICEADMIN_MAX_CALLS", default=None)
+if MAX_CALLS is not None and MAX_CALLS < 0:
+    raise ImproperlyConfigured(f"VOICEADMIN_MAX_CALLS is {MAX_CALLS}; it is 0 or more")
+
 # Folders
 ASTERISK_DIR = VAR_DIR / "asterisk"  # this instance's configuration, logs and sockets
 ASTERISK_DIST = Path(
@@ -233,6 +238,14 @@ UNFOLD = {
                         "icon": "phone_in_talk",
                         "link": reverse_lazy("admin:records_call_changelist"),
                         "permission": lambda request: request.user.has_perm("records.view_call"),
+                    },
+                    {
+                        "title": "Capacity",
+                        "icon": "speed",
+                        "link": reverse_lazy("admin:telephony_capacityrun_changelist"),
+                        "permission": lambda request: request.user.has_perm(
+                            "telephony.view_capacityrun"
+                        ),
                     },
                 ]
             },

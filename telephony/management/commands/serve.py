@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from telephony import admission
 from telephony.warmup import warm_agents
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *, drain: float, **_: object) -> None:
         for agent, reason in warm_agents():
             self.stderr.write(f"{agent} cannot answer: {reason}")
+        admission.refresh()
         # the reactor is chosen when these are imported
         from channels.routing import get_default_application
 

@@ -1,0 +1,92 @@
+"""One call more than there is room for: a real Asterisk, `manage.py serve`, three callers."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from agents.models import Agent, PhoneNumber, Question, Voice
+from inference.engines.base import EngineChoice, VoiceChoice
+from inference.sentences import pieces_of
+from records.models import Call
+from telephony import human_voice, selfcall
+from telephony.likeness import likeness
+from telephony.numbers import write_fallbacks
+from telephony.phone import Phone, now_ms
+from tests.e2e.asterisk import RunningAsterisk
+from tests.e2e.prompts import words
+from tests.e2e.serving import Serving, serving
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.django_db(transaction=True)]
+
+NUMBER, HUMAN, ELSEWHERE = "+4930555601", "+4930555602", "+4930555603"
+ASKS, ANSWER = "privacy-prompt", "Our number begins with four one five, and then the year."
+LOUD = b"\x00\x10\x00\xf0" * 4000
+QUIET_MS = 700
+
+
+@pytest.fixture(scope="module")
+def serve(
+    asterisk_of_module: RunningAsterisk, django_db_setup: None, valkey_server: object
+) -> Iterator[Serving]:
+    """A machine that holds one call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOICEADMIN_MAX_CALLS", "1")
+        with serving(asterisk_of_module) as running:
+            yield running
+
+
+@pytest.fixture
+def practice(serve: Serving, transactional_db: None) -> None:
+    voice = Voice.objects.create(name="Machine", engine="espeak")
+    agent = Agent.objects.create(name="river", voice=voice, greeting="Hello.")
+    Question.objects.create(agent=agent, wordings=words(ASKS), answer=ANSWER)
+    PhoneNumber.objects.create(number=NUMBER, agent=agent, human=HUMAN, overflow=ELSEWHERE)
+    write_fallbacks()
+
+
+async def ask(call) -> None:
+    await call.wait_quiet(QUIET_MS, 20)
+    spoken = await call.say(human_voice.speak(ASKS))
+    await call.wait_loud(spoken.speech_ended_ms, 10)
+    await call.wait_quiet(QUIET_MS, 20, after_ms=spoken.speech_ended_ms)
+
+
+def test_one_call_too_many_rings_the_overflow_and_the_first_one_talks_on(asterisk, serve, practice):
+    async def calls() -> None:
+        async with (
+            asyncio.timeout(90),
+            Phone(user="+4917011111") as first,
+            Phone(user="+4917022222") as second,
+            Phone("127.0.0.1", asterisk.trunk_port, user="human") as others,
+        ):
+            talking = await first.dial(asterisk.sip(NUMBER), deadline_s=15)
+            asking = asyncio.create_task(ask(talking))
+
+            turned_away = await second.start_call(asterisk.sip(NUMBER))
+            theirs = await others.next_call(1)
+            assert theirs.dialled_number == ELSEWHERE
+            await theirs.answer()
+            await turned_away.wait_answered(5)
+            from_ms = now_ms()
+            await theirs.say(LOUD)
+            await turned_away.wait_loud(from_ms, 3)
+
+            await asking
+            said = selfcall._voiced(pieces_of(ANSWER, "en"), VoiceChoice(EngineChoice("espeak")))
+            assert likeness(talking.heard(), said).share > 0.8
+            await talking.hang_up()
+
+            await until_ended(1)
+            third = await second.dial(asterisk.sip(NUMBER), deadline_s=15)  # there is room again
+            await third.wait_loud(0, 10)
+            await third.hang_up()
+            await turned_away.hang_up()
+
+    asyncio.run(calls())
+    assert Call.objects.count() == 2  # the one that was turned away left none
+
+
+async def until_ended(count: int) -> None:
+    while await Call.objects.filter(ended_at__isnull=False).acount() < count:
+        await asyncio.sleep(0.05)

@@ -2,14 +2,15 @@
 
 import textwrap
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from inference import audio
-from inference.engines import coqui
+from inference.engines import coqui, wanted
 from inference.engines.base import (
     EngineChoice,
     EngineFailed,
@@ -17,6 +18,8 @@ from inference.engines.base import (
     VoiceChoice,
 )
 from inference.engines.folders import model_folder, refuse_without
+from inference.engines.pacing import Pacing
+from inference.engines.xtts_decoder import Decoder
 
 FILES = ("config.json", "model.pth", "vocab.json")
 MAX_CHARACTERS = 1_000  # of one text
@@ -53,6 +56,7 @@ class Xtts:
 
         self._lock = threading.Lock()
         self._latents: OrderedDict[tuple[str, int, int], Latents] = OrderedDict()
+        self._step_ms: float | None = None
         try:
             config = XttsConfig()
             config.load_json(str(folder / "config.json"))
@@ -68,9 +72,18 @@ class Xtts:
         manager = self._model.speaker_manager
         return tuple(manager.speaker_names) if manager is not None else ()
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self._model.config.languages)
+
+    def forget_voice(self, sample_path: str) -> None:
+        """Every version of the recording that this path ever held."""
+        for key in [key for key in self._latents if key[0] == sample_path]:
+            del self._latents[key]
+
     def warm(self) -> None:
         if self.speakers:
-            voice = VoiceChoice(EngineChoice("xtts"), speaker=self.speakers[0])
+            voice = VoiceChoice(EngineChoice("xtts"), self.languages[0], self.speakers[0])
             for _ in self.synthesize("Yes.", voice):
                 pass
 
@@ -99,18 +112,68 @@ class Xtts:
 
     def _part(self, text: str, language: str, latents: Latents, speed: float) -> Iterator[bytes]:
         samples_left = int(max_seconds(text) * self.hz / max(speed, 0.25))
-        stream = self._model.inference_stream(text, language, *latents, speed=speed)
-        with closing(stream):
+        with closing(self._stream(text, language, latents, speed)) as stream:
             for piece in stream:
-                samples = piece.detach().to("cpu").numpy()[:samples_left]
+                samples = piece.numpy()[:samples_left]
                 samples_left -= len(samples)
                 yield audio.from_floats(samples)
                 if samples_left <= 0:
                     return
 
+    def _stream(
+        self, text: str, language: str, latents: Latents, speed: float
+    ) -> Generator[Any, None, None]:
+        """Samples as they are made; ends within one step when nobody wants them any more."""
+        import torch
+
+        conditions, speaker = (part.to(self._model.device) for part in latents)
+        decoder = Decoder(self._model.hifigan_decoder, speaker, speed)
+        pacing = Pacing(self._step_ms, time.monotonic())
+        thoughts: list[Any] = []
+        with closing(self._thoughts(text, language, conditions)) as steps:
+            for thought in steps:
+                if not wanted.is_wanted():
+                    return
+                thoughts.append(thought)
+                if pacing.step(time.monotonic()):
+                    with torch.inference_mode():
+                        piece = decoder.push(thoughts)
+                    pacing.given(len(piece) / self.hz, time.monotonic())
+                    thoughts = []
+                    yield piece.to("cpu")
+        self._step_ms = pacing.step_ms
+        with torch.inference_mode():
+            piece = decoder.rest(thoughts)
+        yield piece.to("cpu")
+
+    def _thoughts(self, text: str, language: str, conditions: Any) -> Generator[Any, None, None]:
+        """The language model's inner state for each 46 ms of speech."""
+        import torch
+
+        with torch.inference_mode():
+            tokens = self._model.tokenizer.encode(text.strip().lower(), lang=language)
+            tokens = torch.IntTensor(tokens)[None].to(self._model.device)
+            start = self._model.gpt.compute_embeddings(conditions, tokens)
+        steps = self._model.gpt.get_generator(
+            fake_inputs=start,
+            do_sample=True,
+            top_k=50,
+            top_p=0.85,
+            temperature=0.75,
+            num_beams=1,
+            num_return_sequences=1,
+            length_penalty=1.0,
+            repetition_penalty=10.0,
+            output_attentions=False,
+            output_hidden_states=True,
+            return_dict_in_generate=True,
+        )
+        for _, thought in steps:
+            yield thought
+
     def _language(self, voice: VoiceChoice) -> str:
         language = voice.language.lower().replace("_", "-")
-        known = tuple(self._model.config.languages)
+        known = self.languages
         for name in (language, language.partition("-")[0]):
             if name in known:
                 return name

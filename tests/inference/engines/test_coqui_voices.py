@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from inference import audio
-from inference.engines import coqui, vits, xtts
+from inference.engines import coqui, vits, wanted, xtts
 from inference.engines.base import EngineChoice, EngineFailed, EngineUnavailable, VoiceChoice
+from inference.engines.xtts_decoder import Decoder
 from tests import tiny_models
 
 pytestmark = pytest.mark.heavy
@@ -66,6 +67,46 @@ def test_the_unpatched_xtts_class_loads_and_streams(models):
     stream.close()
 
 
+@pytest.mark.parametrize("speed", [1.0, 0.8])
+@pytest.mark.parametrize("steps", [4, 7])
+def test_pieces_sound_like_the_sentence_decoded_in_one(cloner, steps, speed):
+    import torch
+    from torch.nn.functional import interpolate
+
+    decoder, speaker = cloner._model.hifigan_decoder, cloner._voice(voice())[1]
+    torch.manual_seed(3)
+    thoughts = list(torch.randn(40, 1, 64))
+    with torch.inference_mode():
+        latents = torch.cat(thoughts)[None].transpose(1, 2)
+        if speed != 1:
+            latents = interpolate(latents, scale_factor=1 / speed, mode="linear")
+        whole = decoder(latents.transpose(1, 2), g=speaker).flatten()
+        piecewise = Decoder(decoder, speaker, speed)
+        pieces = [piecewise.push(thoughts[at : at + steps]) for at in range(0, 40, steps)]
+        pieces.append(piecewise.rest([]))
+    difference = (torch.cat(pieces) - whole).abs().max()
+    assert difference < 0.02 * whole.abs().max()
+
+
+def test_an_unwanted_stream_ends_within_one_step(cloner, monkeypatch):
+    unwanted, steps = threading.Event(), []
+    thoughts = cloner._thoughts
+
+    def hang_up_at_the_second_step(*args):
+        for thought in thoughts(*args):
+            steps.append(thought)
+            if len(steps) == 2:
+                unwanted.set()
+            yield thought
+
+    monkeypatch.setattr(cloner, "_thoughts", hang_up_at_the_second_step)
+    with wanted.until(unwanted):
+        assert list(cloner.synthesize(SENTENCE, voice())) == []
+    assert len(steps) == 2
+    monkeypatch.undo()
+    assert next(cloner.synthesize(SENTENCE, voice()))
+
+
 @pytest.mark.parametrize("speed", [0.5, 0.8, 1.25, 2.0])
 def test_xtts_speaks_at_the_voices_speed(cloner, speed):
     plain = b"".join(cloner.synthesize(SENTENCE, voice()))
@@ -75,13 +116,13 @@ def test_xtts_speaks_at_the_voices_speed(cloner, speed):
 
 def test_xtts_speaks_the_voices_language(cloner, monkeypatch):
     asked = []
-    stream = cloner._model.inference_stream
+    stream = cloner._stream
 
-    def note(text, language, *args, **kwargs):
+    def note(text, language, *args):
         asked.append(language)
-        return stream(text, language, *args, **kwargs)
+        return stream(text, language, *args)
 
-    monkeypatch.setattr(cloner._model, "inference_stream", note)
+    monkeypatch.setattr(cloner, "_stream", note)
     next(cloner.synthesize("Ja.", voice(language="de-CH")))
     next(cloner.synthesize("Yes.", voice()))
     assert asked == ["de", "en"]
@@ -101,6 +142,14 @@ def test_a_recording_is_cloned_once_and_again_when_it_changes(cloner, sample, mo
     audio.write_wav(sample, hum(5), 22_050)
     assert speak()
     assert len(reads) == 2
+
+
+def test_a_voice_that_is_withdrawn_is_forgotten(cloner, sample):
+    next(cloner.synthesize("Yes.", voice(sample_path=str(sample))))
+    cloner.forget_voice(str(sample.with_name("another.wav")))
+    assert any(str(sample) in key for key in cloner._latents)
+    cloner.forget_voice(str(sample))
+    assert not any(str(sample) in key for key in cloner._latents)
 
 
 def test_the_recordings_in_memory_are_bounded(cloner, tmp_path, monkeypatch):
@@ -168,13 +217,13 @@ def test_a_model_that_has_lost_its_way_is_cut(cloner, monkeypatch):
 
 def test_a_long_sentence_is_spoken_in_parts_the_model_can_hold(cloner, monkeypatch):
     parts = []
-    stream = cloner._model.inference_stream
+    stream = cloner._stream
 
-    def note(text, *args, **kwargs):
+    def note(text, *args):
         parts.append(text)
-        return stream("yes", *args, **kwargs)
+        return stream("yes", *args)
 
-    monkeypatch.setattr(cloner._model, "inference_stream", note)
+    monkeypatch.setattr(cloner, "_stream", note)
     long = "We are open on Monday and on Tuesday and " * 12
     assert len(b"".join(cloner.synthesize(long, voice()))) / 2 / cloner.hz > 3
     assert " ".join(parts) == long.strip()
@@ -189,10 +238,10 @@ def test_numbers_that_grow_into_too_many_words_are_spoken_in_more_parts(cloner):
 
 
 def test_a_failing_model_is_a_failure_that_does_not_quote(cloner, monkeypatch):
-    def fail(text, *args, **kwargs):
+    def fail(text, *args):
         raise RuntimeError(f"cannot say {text}")
 
-    monkeypatch.setattr(cloner._model, "inference_stream", fail)
+    monkeypatch.setattr(cloner, "_stream", fail)
     with pytest.raises(EngineFailed) as caught:
         next(cloner.synthesize("my number is 0171", voice()))
     assert "0171" not in str(caught.value)
@@ -269,6 +318,34 @@ def test_vits_speaks_the_voices_language(reader, monkeypatch):
     assert two.asked == ["en", "de"]
     with pytest.raises(EngineFailed, match="'fr'"):
         next(reader.synthesize("Oui.", voice(language="fr")))
+
+
+def test_vits_stops_between_sentences(reader, monkeypatch):
+    unwanted, made = threading.Event(), []
+    make = reader._made
+    monkeypatch.setattr(reader, "_made", lambda *args: made.append(args) or make(*args))
+    text = "We are open from Monday to Friday, from nine to five o'clock. " * 3
+    with wanted.until(unwanted):
+        stream = reader.synthesize(text, VoiceChoice(EngineChoice("vits")))
+        next(stream)
+        unwanted.set()
+        assert list(stream)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", 0),
+        ("Yes.", 1),
+        ("Dr. Meyer is in. Shall I put you through?", 1),
+        ("We are open from Monday to Friday, from nine to five o'clock. And you?", 2),
+        ("no full stop " * 30, 1),
+    ],
+)
+def test_only_long_sentences_are_spoken_one_by_one(text, parts):
+    assert len(vits.sentences(text.strip())) == parts
+    assert " ".join(vits.sentences(text.strip())) == text.strip()
 
 
 @pytest.mark.parametrize("lacking", ["config.json", "model.pth"])

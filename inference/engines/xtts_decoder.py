@@ -8,7 +8,7 @@ decoded, with those frames before it.
 from typing import Any
 
 FRAME_SAMPLES = 256  # of audio that the decoder makes of one frame
-FRAMES_BEFORE = 16  # more than reach into a sample from one side: 3 + 1 + 7.5 + 2
+FRAMES_BEFORE = 16  # a frame reaches 11 to either side, measured
 OVERLAP = 1024  # samples at a piece's end that the frames to come would still change
 
 

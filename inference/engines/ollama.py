@@ -45,7 +45,10 @@ def load(choice: EngineChoice) -> "Ollama":
 
 class Ollama:
     def __init__(self, host: str, model: str, temperature: float, parallel: int) -> None:
+        import httpx
+
         self.slots = parallel
+        self._tls = httpx.create_ssl_context()
         self._host = host
         self._model = model
         self._options = {"temperature": temperature, "num_predict": MAX_TOKENS}
@@ -58,7 +61,7 @@ class Ollama:
         return ollama.AsyncClient(
             self._host,
             timeout=httpx.Timeout(chat.PIECE_SECONDS, connect=chat.CONNECT_SECONDS),
-            transport=chat.bounded_transport(httpx),
+            transport=chat.bounded_transport(httpx, self._tls),
         )
 
     def warm(self) -> None:
@@ -85,7 +88,7 @@ class Ollama:
         except Exception as error:
             raise EngineUnavailable(
                 f"Ollama at {self._host} cannot load {self._model!r} ({chat.trouble(error)});"
-                f" try `ollama pull {self._model}`"
+                f" try ./run manage models pull ollama {self._model}"
             ) from None
         finally:
             client.close()

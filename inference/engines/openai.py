@@ -52,7 +52,10 @@ class OpenAi:
     def __init__(
         self, base_url: str, model: str, api_key: str, temperature: float, parallel: int
     ) -> None:
+        import httpx2
+
         self.slots = parallel
+        self._tls = httpx2.create_ssl_context()
         self._base_url = base_url
         self._model = model
         self._api_key = api_key
@@ -70,7 +73,7 @@ class OpenAi:
             timeout=timeout,
             max_retries=0,  # the library pauses in between, and asks where there is no hope
             http_client=httpx2.AsyncClient(
-                timeout=timeout, transport=chat.bounded_transport(httpx2)
+                timeout=timeout, transport=chat.bounded_transport(httpx2, self._tls)
             ),
         )
 

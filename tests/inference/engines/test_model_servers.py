@@ -1,9 +1,13 @@
 """Ollama's client and OpenAI's, each before a server that behaves and before all that do not."""
 
 import asyncio
+import ssl
 from contextlib import aclosing
 
+import httpx
+import httpx2
 import pytest
+from openai import APIConnectionError, APITimeoutError
 
 from inference.engines import chat, ollama, openai, registry
 from inference.engines.base import (
@@ -178,6 +182,14 @@ def test_where_asking_again_is_no_use_it_is_not_done(model, model_server, troubl
     assert len(model_server.requests) == 1
 
 
+def test_a_server_that_is_too_slow_is_not_asked_again():
+    request = httpx2.Request("POST", "http://127.0.0.1")
+    assert not openai._is_lost(APITimeoutError(request=request))
+    assert openai._is_lost(APIConnectionError(request=request))
+    assert not ollama._is_lost(httpx.ConnectTimeout("slow"))
+    assert ollama._is_lost(httpx.ConnectError("refused"))
+
+
 def test_a_connection_that_is_refused_is_tried_once_more(model, model_server, monkeypatch):
     tried = []
     connect = asyncio.BaseEventLoop.create_connection
@@ -192,7 +204,18 @@ def test_a_connection_that_is_refused_is_tried_once_more(model, model_server, mo
     assert len(tried) == 2
 
 
+def test_a_reply_waits_for_no_certificates_to_be_read(model, monkeypatch):
+    """They were when the engine was loaded, off the event loop that all calls share."""
+    read = []
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *args, **_: read.append(1))
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *args, **_: read.append(1))
+    assert ask(model) == ["Yes."]
+    assert read == []
+
+
 def test_the_second_try_has_no_more_time_than_was_left(model, model_server, monkeypatch):
+    model.warm()
+    model_server.requests.clear()
     deadlines = []
     real = asyncio.timeout_at
 
@@ -200,7 +223,7 @@ def test_the_second_try_has_no_more_time_than_was_left(model, model_server, monk
         deadlines.append(when)
         return real(when)
 
-    monkeypatch.setattr(chat, "PIECE_SECONDS", 0.1)
+    monkeypatch.setattr(chat, "PIECE_SECONDS", 1.0)  # to reach the server takes some of it
     monkeypatch.setattr(chat.asyncio, "timeout_at", noted)
     model_server.script = first(hangs_up, then=never_answers)
     assert "too long" in failure(model)
@@ -218,14 +241,14 @@ def failure(model):
 
 
 def test_a_silent_server_is_given_up_at_the_deadline(model, model_server, monkeypatch):
-    monkeypatch.setattr(chat, "PIECE_SECONDS", 0.1)
+    monkeypatch.setattr(chat, "PIECE_SECONDS", 1.0)  # to reach the server takes some of it
     model_server.script = never_answers
     assert "too long" in failure(model)
     assert model_server.closed.wait(5)
 
 
 def test_a_server_that_stops_talking_is_given_up(model, model_server, monkeypatch):
-    monkeypatch.setattr(chat, "PIECE_SECONDS", 0.1)
+    monkeypatch.setattr(chat, "PIECE_SECONDS", 1.0)  # to reach the server takes some of it
     model_server.script = says_then_is_silent("We are")
     assert "too long" in failure(model)
 

@@ -19,8 +19,11 @@ class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: "ModelServer"
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
         self.is_ollama = self.path.startswith("/api/")
         self.wants_stream = bool(body.get("stream", False))
         self.server.requests.append(body)
@@ -60,6 +63,12 @@ class Answering(BaseHTTPRequestHandler):
         else:
             self.raw(b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
+
+    def pulls(self, status: str, digest: str = "", total: int = 0, done: int = 0) -> None:
+        line: dict[str, Any] = {"status": status}
+        if digest:
+            line |= {"digest": digest, "total": total, "completed": done}
+        self.raw(json.dumps(line).encode() + b"\n")
 
     def whole(self, text: str) -> None:
         """A reply that is not streamed."""
@@ -169,6 +178,31 @@ def dies_after(*pieces: str) -> Script:
         call.begin()
         for piece in pieces:
             call.piece(piece)
+
+    return script
+
+
+def ollama_with(**models: int) -> Script:
+    """Ollama's other requests too: what it has, how it pulls in two parts, whose it is."""
+
+    def script(call: Answering) -> None:
+        match call.path:
+            case "/api/tags":
+                have = [{"model": name, "size": size} for name, size in models.items()]
+                call.plain(200, json.dumps({"models": have}).encode())
+            case "/api/show":
+                text = "\nLlama Community License\n…"
+                call.plain(200, json.dumps({"license": text, "model_info": {}}).encode())
+            case "/api/pull":
+                call.begin()
+                call.pulls("manifest")
+                call.pulls("pulling a", "a", 1_000, 400)
+                call.pulls("pulling a", "a", 1_000, 1_000)
+                call.pulls("pulling b", "b", 10, 10)
+                call.pulls("success")
+                call.wfile.write(b"0\r\n\r\n")
+            case _:
+                says("Yes.")(call)
 
     return script
 

@@ -1,12 +1,16 @@
 """Agents and voices in the admin. Numbers are registered by telephony, which tells Asterisk."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.forms import BaseModelFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, StackedInline
@@ -14,6 +18,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
+from agents import consents, voice_page
 from agents.forms import (
     AGENT_SENTENCES,
     AGENT_SLOTS,
@@ -27,7 +32,8 @@ from agents.forms import (
     VoiceForm,
     language_name,
 )
-from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
+from agents.imitation import CONSENT_FIELDS, IMITATION_SHOWN_WHEN
+from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice, VoiceConsent
 from agents.specs import INTERRUPTIONS, PATIENCE, knowledge_of
 from agents.translations import ENGLISH, FIELDS, sentences_in
 from inference.engines import pocketsphinx
@@ -285,9 +291,12 @@ def _warn_of_unknown_words(request: HttpRequest, agent: Agent) -> None:
 @admin.register(Voice)
 class VoiceAdmin(PlainFormMixin, ModelAdmin):
     form = VoiceForm
-    list_display = ("name", "engine", "language", "used_by")
+    list_display = ("name", "made_by", "language", "consent", "used_by")
+    list_before_template = "agents/voices_before.html"
+    change_form_outer_before_template = "agents/voice_panel.html"
+    custom_urls = voice_page.URLS
     warn_unsaved_form = True
-    conditional_fields = VOICE_SLOTS[0].shown_when()
+    conditional_fields = VOICE_SLOTS[0].shown_when() | IMITATION_SHOWN_WHEN
     fieldsets = (
         ("Voice", {"fields": ("name", "language")}),
         (
@@ -302,42 +311,128 @@ class VoiceAdmin(PlainFormMixin, ModelAdmin):
                 )
             },
         ),
+        ("Consent of the person who is imitated", {"fields": CONSENT_FIELDS}),
         ("When it fails", {"fields": ("stand_in",)}),
     )
 
+    class Media:
+        css = {"all": ("agents/voice.css",)}
+        js = ("agents/voice.js",)
+
+    @display(description="Made by")
+    def made_by(self, voice: Voice) -> str:
+        return format_html(
+            '{}<br><small class="voice-licence">{}</small>',
+            voice.engine,
+            voice_page.licence(voice),
+        )
+
+    @display(description="Consent", label=voice_page.TONES)
+    def consent(self, voice: Voice) -> tuple[str, str]:
+        found = consents.standing(voice)
+        return (found.name, found.value)
+
     @display(description="Used by")
     def used_by(self, voice: Voice) -> str:
-        speaking = [agent.name for agent in voice.agents.all()]
-        speaking += [
-            f"{other.agent.name} ({language_name(other.language)})"
-            for other in voice.other_languages.all()
-        ]
-        return ", ".join(speaking) or "no agent"
+        return ", ".join(voice_page.spoken_by(voice)) or "no agent"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("agents", "other_languages__agent")
+        voices = super().get_queryset(request)
+        return voices.prefetch_related("agents", "other_languages__agent", "consents")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        voice = self.get_object(request, unquote(object_id))
+        if voice and self.has_view_permission(request, voice):
+            panel = voice_page.panel(voice, self.has_change_permission(request, voice))
+            extra_context = {**(extra_context or {}), "panel": panel}
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Voice, form: Any, change: bool) -> None:
-        """A recording that is replaced or removed does not stay behind on disk."""
+        """The consent is kept with what it is about; a recording that is replaced goes."""
         replaced = form.initial.get("sample") if "sample" in form.changed_data else None
         super().save_model(request, obj, form, change)
+        if agreement := form.agreement():
+            consents.record(obj, agreement, by=request.user, now=timezone.now())
         if replaced:
-            transaction.on_commit(lambda: replaced.storage.delete(replaced.name))
+            transaction.on_commit(partial(consents.delete_recording, replaced.name))
 
     def delete_model(self, request: HttpRequest, obj: Voice) -> None:
-        _delete_with_sample(obj)
+        _delete_with_recording(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for voice in queryset:
-            _delete_with_sample(voice)
+            _delete_with_recording(voice)
 
 
-def _delete_with_sample(voice: Voice) -> None:
-    sample = voice.sample.name
-    storage = voice.sample.storage
+def _delete_with_recording(voice: Voice) -> None:
+    recording = voice.sample.name
     voice.delete()
-    if sample:
-        transaction.on_commit(lambda: storage.delete(sample))
+    if recording:
+        transaction.on_commit(partial(consents.delete_recording, recording))
+
+
+@admin.register(VoiceConsent)
+class VoiceConsentAdmin(ModelAdmin):
+    """All consents, those to deleted voices too. Only what no voice rests on may be deleted."""
+
+    list_display = ("speaker", "voice_name", "given_on", "recorded_at", "state")
+    search_fields = ("speaker", "voice_name")
+    fields = (
+        "speaker",
+        "voice_name",
+        "given_on",
+        "wording",
+        "file",
+        "sample_sha256",
+        "recorded_by",
+        "recorded_at",
+        "withdrawn_by",
+        "withdrawn_at",
+    )
+    readonly_fields = ("file",)
+
+    @display(description="State", label={"in force": "success", "over": "info"})
+    def state(self, consent: VoiceConsent) -> str:
+        return "in force" if consents.is_needed(consent) else "over"
+
+    @display(description="Document")
+    def file(self, consent: VoiceConsent) -> str:
+        if not consent.document:
+            return "none"
+        url = reverse("admin:agents_voice_consent_document", args=[consent.pk])
+        return format_html('<a href="{}">Download</a>', url)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request)
+        return found.select_related("voice").prefetch_related("voice__consents")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: VoiceConsent | None = None) -> bool:
+        is_needed = obj is not None and consents.is_needed(obj)
+        return not is_needed and super().has_delete_permission(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        needed = [f"{one}: a voice rests on it" for one in objs if consents.is_needed(one)]
+        return deleted, counts, lacking, [*protected, *needed]
+
+    def delete_model(self, request: HttpRequest, obj: VoiceConsent) -> None:
+        consents.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for consent in queryset:
+            consents.delete(consent)
 
 
 class PhoneNumberAdmin(PlainFormMixin, ModelAdmin):

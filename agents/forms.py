@@ -3,18 +3,17 @@
 import re
 from collections.abc import Iterable
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.html import format_html
 from django.utils.translation import get_language_info
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
-from agents import pronunciations, translations, voice_samples
+from agents import pronunciations, translations
 from agents.engine_fields import EngineChoiceForm, Slot, option_fields
+from agents.imitation import AUDIO_FILES, ImitationForm, RecordingInput
 from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
 from agents.translations import sentences_in
 
@@ -336,7 +335,7 @@ class AgentFields(EngineChoiceForm):
 AgentForm = type("AgentForm", (AgentFields,), option_fields(*AGENT_SLOTS))
 
 
-class VoiceFields(EngineChoiceForm):
+class VoiceFields(ImitationForm):
     slots = VOICE_SLOTS
     speed = forms.FloatField(
         initial=1.0,
@@ -371,24 +370,15 @@ class VoiceFields(EngineChoiceForm):
                 "For engines with several speakers, the name of one. Empty takes the first."
             ),
             "sample": (
-                "For engines that imitate a voice: a WAV file, 3 to 60 seconds of one person "
-                "speaking without noise or music. Upload only voices whose owner has agreed."
+                "10 to 30 seconds of one person reading aloud, in a quiet room, close to the "
+                "microphone; WAV, MP3, M4A, OGG or FLAC. Shorter ones sound less like the person; "
+                "beyond 30 seconds nothing is gained. Whose voice it is must have agreed."
             ),
         }
+        widgets = {"sample": RecordingInput(attrs={"accept": AUDIO_FILES})}
 
     def clean_language(self) -> str:
         return clean_language(self.cleaned_data["language"])
-
-    def clean_sample(self) -> Any:
-        sample = self.cleaned_data["sample"]
-        if isinstance(sample, UploadedFile):
-            try:
-                voice_samples.check(sample, sample.size or 0)
-            except voice_samples.UnusableSample as error:
-                raise ValidationError(str(error)) from error
-            sample.seek(0)
-            sample.name = f"{uuid4()}.wav"  # a file's own name may hold a person's
-        return sample
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -6,7 +6,7 @@ What the words of the form mean in milliseconds is here and nowhere else.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents import pronunciations
+from agents import consents, pronunciations
 from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
 from agents.spec import AgentSpec
 from agents.translations import ENGLISH, sentences_in
@@ -64,6 +64,7 @@ INTERRUPTIONS: dict[str, Interrupting] = {
 }
 WORK_AHEAD = Ahead(early_ms=40, partial_ms=600, drafts=4)
 NO_WORK_AHEAD = Ahead(early_ms=250, partial_ms=0, drafts=0)  # recognition alone, seldom in vain
+LAST_VOICE = EngineChoice("espeak")  # needs neither model nor consent
 
 
 def tuning_of(
@@ -251,6 +252,23 @@ def _stand_in(voice: Voice) -> VoiceChoice | None:
 
 
 def _voice(voice: Voice) -> VoiceChoice:
+    """The voice callers hear; another one where its speaker has withdrawn consent."""
+    if consents.may_speak(voice):
+        return voice_choice(voice)
+    other = instead_of(voice)
+    return voice_choice(other) if other else VoiceChoice(LAST_VOICE, language=voice.language)
+
+
+def instead_of(voice: Voice) -> Voice | None:
+    """Who speaks where this voice may not; None where only LAST_VOICE can."""
+    other = voice.stand_in
+    if other is None or without_region(other.language) != without_region(voice.language):
+        return None
+    return other if consents.may_speak(other) else None
+
+
+def voice_choice(voice: Voice) -> VoiceChoice:
+    """As it is configured, whoever may hear it."""
     return VoiceChoice(
         engine=_choice(voice.engine, voice.engine_options),
         language=voice.language,

@@ -14,8 +14,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.checks import Warning as Caution
 from django.db import DatabaseError
+from django.db.models import Q
 
-from agents.models import Agent
+from agents import consents
+from agents.consents import Standing
+from agents.models import Agent, Voice
 from inference.engines import registry
 from inference.engines.base import EngineUnavailable
 from telephony import asterisk
@@ -78,6 +81,30 @@ def missing(kind: str, key: str) -> str:
         return registry.missing(kind, key)
     except EngineUnavailable as unavailable:  # no engine has that name
         return str(unavailable)
+
+
+@register
+def imitated_speakers_agree(**_: Any) -> Iterable[CheckMessage]:
+    used = Voice.objects.filter(Q(agents__isnull=False) | Q(other_languages__isnull=False))
+    try:
+        voices = list(used.distinct().order_by("pk").prefetch_related("consents"))
+    except DatabaseError:
+        return
+    for voice in voices:
+        match consents.standing(voice):
+            case Standing.UNRECORDED:
+                yield Caution(
+                    f"The voice {voice.name} imitates somebody, and no consent is recorded.",
+                    hint="Record it on the voice's page in the admin, or remove the recording.",
+                    id="voiceadmin.W005",
+                )
+            case Standing.WITHDRAWN:
+                yield Caution(
+                    f"The voice {voice.name} is not used any more: its speaker has withdrawn"
+                    " consent. Its agents speak with another one.",
+                    hint="Give those agents another voice, or this one another recording.",
+                    id="voiceadmin.W006",
+                )
 
 
 @register

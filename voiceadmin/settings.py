@@ -78,7 +78,8 @@ ASTERISK_DIST = Path(
     env.str("VOICEADMIN_ASTERISK_DIST", default=str(BASE_DIR / "var" / "asterisk-dist"))
 )
 RECORDINGS_DIR = VAR_DIR / "recordings"
-MEDIA_ROOT = VAR_DIR / "media"  # uploaded voice samples
+MEDIA_ROOT = VAR_DIR / "media"  # uploaded voice samples and consents; no address leads there
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 INSTALLED_APPS = [
     "unfold",

@@ -183,8 +183,9 @@ ENGINES = (
         "xtts",
         "tts",
         "Coqui XTTS: a natural voice, or the voice of a recording you upload",
-        "Coqui: MPL-2.0. The XTTS weights: Coqui Public Model License, non-commercial use only."
-        " Clone a voice only with its owner's consent.",
+        "Coqui: MPL-2.0. The XTTS weights: Coqui Public Model License, non-commercial use only:"
+        " you may try them and use them privately, but a business or a practice may not answer"
+        " its callers with them. Clone a voice only with its owner's consent.",
         "xtts",
         (_folder("an XTTS v2 model: config.json, model.pth, vocab.json"), _DEVICE),
     ),

@@ -1,13 +1,14 @@
-"""Audio out of a WebSocket's bytes, without a parser for what Asterisk never sends.
+"""Audio out of a WebSocket's bytes and into them, without what Asterisk never sends or needs.
 
-Only whole, masked, binary frames of a length that takes two bytes; whoever reads the socket
-leaves everything else to a proper parser.
+Only whole binary frames of a length that takes two bytes, masked as they come and unmasked as
+they go; whoever owns the socket leaves everything else to a proper library.
 """
 
 _BINARY = 0x82  # whole, not compressed
 _MASKED_16 = 0xFE  # masked, its length in the next two bytes
+_UNMASKED_16 = 0x7E
 _HEAD_BYTES = 8
-_SHORTEST = 126  # below it the length has to be written otherwise
+_SHORTEST, _LONGEST = 126, 0xFFFF  # beyond them the length has to be written otherwise
 
 
 def take_audio(data: bytes) -> tuple[list[bytes], bytes]:
@@ -22,6 +23,14 @@ def take_audio(data: bytes) -> tuple[list[bytes], bytes]:
         found.append(_unmasked(data[begins : begins + size], data[at + 4 : begins]))
         at = begins + size
     return found, data[at:] if at else data
+
+
+def audio_frame(pcm: bytes) -> bytes | None:
+    """The frame that carries this to Asterisk; None where it takes another form."""
+    size = len(pcm)
+    if not _SHORTEST <= size <= _LONGEST:
+        return None
+    return bytes((_BINARY, _UNMASKED_16, size >> 8, size & 0xFF)) + pcm
 
 
 def _unmasked(payload: bytes, mask: bytes) -> bytes:

@@ -15,6 +15,8 @@ from functools import partial
 from typing import Protocol
 
 from inference.ahead import AHEAD, Ahead, Job
+from inference.answering import Answering
+from inference.choices import Choices
 from inference.engines.base import (
     FRAME_MS,
     SAMPLE_HZ,
@@ -28,7 +30,7 @@ from inference.engines.base import (
 )
 from inference.hearing import FAINTEST_DB, NOTHING_HEARD, Hearing
 from inference.history import History
-from inference.journal import Ending, Journal, TurnRecord
+from inference.journal import Ending, Journal, Stage, TurnRecord
 from inference.phrases import Phrases
 from inference.phrases import pieces as pieces_of_line
 from inference.recognition import NOT_NOW, Recognition
@@ -113,7 +115,10 @@ class AudioLine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """One call's engines. `backup_voice` speaks when the voice fails."""
+    """One call's engines. `backup_voice` speaks when the voice fails, and what stands in for it.
+
+    `gone`: stages whose first choice could not be loaded; the second has taken its place.
+    """
 
     vad: VoiceActivity
     transcriber: Transcriber
@@ -122,6 +127,9 @@ class Engines:
     backup_voice: Voice | None = None
     turn_end: TurnEnd | None = None
     voices: Mapping[str, Voice] = field(default_factory=dict)  # of the other languages
+    second_transcriber: Transcriber | None = None  # when the first one fails
+    second_model: LanguageModel | None = None
+    gone: frozenset[Stage] = frozenset()
 
 
 class Conversation:
@@ -148,7 +156,6 @@ class Conversation:
         )
         self.secret = ""  # what was typed last for nobody to see; for the deed that asked for it
         self._main = self._script = script
-        self._engines = engines
         self._line = line
         self._journal = journal
         self._clock = clock
@@ -160,13 +167,20 @@ class Conversation:
         self._pressed = self._last_keys = ""
         self._work: asyncio.Task[None] | None = None
         self._recognition = Recognition(
-            engines.transcriber,
+            Choices(
+                engines.transcriber,
+                engines.second_transcriber,
+                is_first_gone="stt" in engines.gone,
+            ),
             engines.turn_end,
             self._takes,
             ahead,
             executor,
             clock,
             self._handle,
+        )
+        self._answering = Answering(
+            Choices(engines.model, engines.second_model, is_first_gone="llm" in engines.gone)
         )
         self._voicing = Voicing(
             engines.voice,
@@ -182,6 +196,9 @@ class Conversation:
         self._next_index = 0
         self._asked_at = -1  # the index at which the caller asked to be spoken to otherwise
         self._caller_index = 0  # of the caller's last turn
+        self._turn_index = 0  # of the caller's turn that the engines work for
+        self._answered_take = -1
+        self._stuck_in: Stage = "llm"  # what was waited for when the work was stopped last
         self._timings: TurnTimings | None = None
         self._reply: SpokenReply | None = None
         self._record: TurnRecord | None = None  # of the reply, once it is heard
@@ -279,6 +296,7 @@ class Conversation:
             case Cancel():
                 self._stop_work()
                 if self._record is None:
+                    self._stuck_in = "tts" if self._reply and self._reply.pieces else "llm"
                     self._reply = None  # not a word of it was spoken, and none will be
             case Mute():
                 self._fall_silent()
@@ -344,7 +362,8 @@ class Conversation:
             self._handle(Failed(turn, type(error).__name__))
 
     def _begin_draft(self, draft: Draft) -> None:
-        job = self._ahead.begin(self._engines.model)
+        self._begin_turn(continues=draft.continues)
+        job = self._ahead.begin(self._answering.models.in_order()[0])
         if job is None:
             self._soon(Failed(draft.turn, NOT_NOW))
             return
@@ -380,7 +399,7 @@ class Conversation:
     async def _answer(self, turn: int, said: "_Said", told: tuple[Utterance, ...]) -> None:
         """Have the reply written and spoken, as it comes. `told`: the talk, with this in it."""
         pieces, after = Pieces(said.language), After.LISTEN
-        async with aclosing(self._written(said, told)) as written:
+        async with aclosing(self._written(turn, said, told)) as written:
             async for part in written:
                 if isinstance(part, After):
                     after = part
@@ -394,15 +413,16 @@ class Conversation:
         await self._reply_made(turn, after)
 
     async def _written(
-        self, said: "_Said", told: tuple[Utterance, ...]
+        self, turn: int, said: "_Said", told: tuple[Utterance, ...]
     ) -> AsyncGenerator[str | After, None]:
         """What is to be said: the model's words or, if that is what was asked, the last again."""
         if again := self._asked_again(said):
             yield again
             return
         knowledge = self._main.speaking(said.language).knowledge
-        stream = self._engines.model.reply(told, knowledge)
-        async with aclosing(stream) as pieces:  # type: ignore[type-var]  # closes the server's work
+        reply = self._current(turn)
+        written = self._answering.written(told, knowledge, lambda: reply.is_flowing, reply.stood_in)
+        async with aclosing(written) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -431,7 +451,9 @@ class Conversation:
         if reply.first_sentence_ms is None:
             reply.first_sentence_ms = self._clock()
         reply.begin_piece(sentence, is_notice=self._is_notice(sentence))
-        spoken = self._voicing.spoken(sentence, reply.language, is_line=reply.is_line)
+        spoken = self._voicing.spoken(
+            sentence, reply.language, is_line=reply.is_line, stood_in=reply.stood_in
+        )
         async with aclosing(spoken) as pieces:
             async for pcm in pieces:
                 self._sound(turn, pcm)
@@ -551,6 +573,7 @@ class Conversation:
 
     def _caller_said(self, answered: Answered) -> "_Said":
         """Keep what the caller said, as it is being answered."""
+        self._choose_engines(answered)
         if answered.take:
             said = self._said(answered.take)
             self._speak_language(said.language)
@@ -563,9 +586,34 @@ class Conversation:
         if not answered.continues:
             self._caller_index = self._take_index()
         self._history.caller_said(said.text, continues=answered.continues)
-        self._keep_caller(said.text, self._caller_index, answered.from_ms, answered.speech_end_ms)
+        self._keep_caller(
+            said.text,
+            self._caller_index,
+            answered.from_ms,
+            answered.speech_end_ms,
+            stood_in=("stt",) if self._takes.stood_in(answered.take) else (),
+        )
         self._takes.settle(answered.take)
         return said
+
+    def _choose_engines(self, answered: Answered) -> None:
+        """A second try of the same turn leaves out whoever the first was stuck in."""
+        is_again = answered.continues and answered.take == self._answered_take
+        self._answered_take = answered.take
+        if is_again and self._stuck_in == "llm":
+            self._answering.models.skip()
+        elif is_again:
+            self._voicing.skip(self._script.language)
+        else:
+            self._begin_turn(continues=answered.continues)
+
+    def _begin_turn(self, *, continues: bool) -> None:
+        """Whoever failed in the turn before may be asked again; once a turn, drafts and all."""
+        index = self._caller_index if continues else self._next_index
+        if index != self._turn_index:
+            self._turn_index = index
+            self._answering.models.next_turn()
+            self._voicing.next_turn()
 
     def _typed(self, answered: Answered) -> str:
         """The keys as the model and the transcript get them."""
@@ -582,8 +630,16 @@ class Conversation:
             self._script = self._main.speaking(language)
             self._takes.speak(language)
 
-    def _keep_caller(self, text: str, index: int, started_ms: int, ended_ms: int) -> None:
-        self._journal.turn(TurnRecord(index, Speaker.CALLER, text, started_ms, ended_ms))
+    def _keep_caller(
+        self,
+        text: str,
+        index: int,
+        started_ms: int,
+        ended_ms: int,
+        stood_in: tuple[Stage, ...] = (),
+    ) -> None:
+        record = TurnRecord(index, Speaker.CALLER, text, started_ms, ended_ms, stood_in=stood_in)
+        self._journal.turn(record)
 
     def _first_audio(self, reply: SpokenReply) -> None:
         """Journal the turn as it begins, so that a crash finds it begun."""
@@ -607,6 +663,7 @@ class Conversation:
             response_ms=timings.response_ms() if timings else None,
             drafts=reply.drafts,
             was_ahead=reply.was_ahead,
+            stood_in=tuple(sorted(reply.stood_in)),
         )
         self._journal.turn(self._record)
 
@@ -630,6 +687,7 @@ class Conversation:
                 unheard_text=unheard,
                 was_interrupted=was_interrupted and bool(unheard),
                 ended_ms=max(begun.started_ms, self._clock()),
+                stood_in=tuple(sorted(reply.stood_in)),
             )
         )
 

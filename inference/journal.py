@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from inference.engines.base import Speaker
+
+Stage = Literal["stt", "llm", "tts"]
 
 
 class Ending(Enum):
@@ -36,6 +38,7 @@ class TurnRecord:
     response_ms: int | None = None  # last speech to first audio sent
     drafts: int = 0  # replies begun before the caller's turn was over
     was_ahead: bool = False  # the reply that was heard is one of them
+    stood_in: tuple[Stage, ...] = ()  # done by another engine than the first choice
 
 
 class Journal(Protocol):

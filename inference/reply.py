@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inference.engines.base import SAMPLE_HZ
+from inference.journal import Stage
 
 BYTES_PER_MS = SAMPLE_HZ * 2 // 1000
 BACK_MS = 1_500  # so far back a sentence is taken up again, at most
@@ -37,6 +38,7 @@ class SpokenReply:
     drafts: int = 0
     is_flowing: bool = False  # to the line; until then it is a guess, or stopped
     was_ahead: bool = False
+    stood_in: set[Stage] = field(default_factory=set)  # what the first choice did not do
     pieces: list[SpokenPiece] = field(default_factory=list)
     made_samples: int = 0
     prelude: str = ""

@@ -20,6 +20,7 @@ class Heard:
     text: str
     language: str
     at_ms: int  # when they were known
+    stood_in: bool  # heard by another recogniser than the first choice
 
 
 class Takes:
@@ -52,11 +53,13 @@ class Takes:
         if job:
             self._jobs[order.take] = job
 
-    def heard(self, take: int, transcript: Transcript, at_ms: int) -> Transcribed:
+    def heard(
+        self, take: int, transcript: Transcript, at_ms: int, *, stood_in: bool = False
+    ) -> Transcribed:
         """The number of its text, and what the words say."""
         text = transcript.text.strip()[:LONGEST_TEXT]
         language = self._language_of(transcript)
-        self._heard[take] = Heard(text, language, at_ms)
+        self._heard[take] = Heard(text, language, at_ms, stood_in)
         sure = " ".join(self._stable.push(text.split()))
         return Transcribed(
             take,
@@ -74,6 +77,10 @@ class Takes:
     def at_ms(self, take: int) -> int | None:
         heard = self._heard.get(take)
         return heard.at_ms if heard else None
+
+    def stood_in(self, take: int) -> bool:
+        heard = self._heard.get(take)
+        return heard is not None and heard.stood_in
 
     def settle(self, used: int) -> None:
         """This take is answered; the others begun ahead were for nothing."""

@@ -1,7 +1,8 @@
 """Saying a sentence: from text to the audio of one of the call's voices.
 
 What lies ready is taken as it is; else the text is put as it is spoken, at this caller's pace,
-and synthesised. A voice that fails before its first sound is replaced by the backup.
+and synthesised. A voice that fails before its first sound is replaced by the next: the one that
+stands in for it, and at last the backup.
 """
 
 import logging
@@ -13,6 +14,7 @@ from functools import partial
 
 from inference import threads
 from inference.audio import Resampler
+from inference.choices import Choices
 from inference.engines.base import (
     SAMPLE_HZ,
     EngineFailed,
@@ -20,6 +22,7 @@ from inference.engines.base import (
     Synthesizer,
     VoiceChoice,
 )
+from inference.journal import Stage
 from inference.phrases import Phrases
 from inference.wording.pace import Pace
 from inference.wording.requests import Request
@@ -27,7 +30,8 @@ from inference.wording.spoken import spoken_form
 
 log = logging.getLogger(__name__)
 
-FIRST_PIECE_DEADLINE_S = 2.5  # then the backup voice speaks
+FIRST_PIECE_DEADLINE_S = 2.5  # then the next voice speaks
+STAND_IN_DEADLINE_S = 1.5  # for its first piece: the caller has waited for the voice before it
 SLOWEST, FASTEST = 0.5, 2.0  # what every voice can do
 LONGEST_PIECE_S, LONGEST_LETTER_S = 5, 0.3  # at SLOWEST a letter takes 0.15 s
 
@@ -36,6 +40,7 @@ LONGEST_PIECE_S, LONGEST_LETTER_S = 5, 0.3  # at SLOWEST a letter takes 0.15 s
 class Voice:
     synthesizer: Synthesizer
     choice: VoiceChoice
+    stand_in: "Voice | None" = None  # when it fails; before the backup
 
 
 class Voicing:
@@ -52,16 +57,15 @@ class Voicing:
     ) -> None:
         """`others`: by language."""
         self.pace = Pace()
-        self._voice = voice
-        self._others = others
-        self._backup = backup
+        self._voices = _choices(voice, backup)
+        self._others = {language: _choices(other, backup) for language, other in others.items()}
         self._phrases = phrases
         self._pronunciations = pronunciations
         self._executor = executor
 
     def ready(self, text: str, language: str) -> bytes | None:
         """The audio of a sentence that lies ready."""
-        voice = self._in(language).choice
+        voice = self._in(language).first.choice
         return self._phrases.find(self._said(text, voice), voice)
 
     def follow(self, request: Request) -> None:
@@ -73,34 +77,65 @@ class Voicing:
             case Request.FASTER:
                 self.pace.asked_faster()
 
+    def next_turn(self) -> None:
+        for voices in (self._voices, *self._others.values()):
+            voices.next_turn()
+
+    def skip(self, language: str) -> None:
+        """The voice is stuck: the next one speaks for the rest of this turn."""
+        self._in(language).skip()
+
     async def spoken(
-        self, sentence: str, language: str, *, is_line: bool
+        self, sentence: str, language: str, *, is_line: bool, stood_in: set[Stage]
     ) -> AsyncGenerator[bytes, None]:
-        """The sentence at SAMPLE_HZ as it is made. Raises what the last voice raised."""
+        """The sentence at SAMPLE_HZ as it is made. Raises what the last voice raised.
+
+        `stood_in` is told when another than the first choice speaks.
+        """
         ready = self.ready(sentence, language)
         if ready and (is_line or self.pace.factor_for(sentence) == 1):
             yield ready
             return
-        voice, has_begun = self._in(language), False
-        try:
-            deadline_s = FIRST_PIECE_DEADLINE_S if self._backup else threads.PIECE_DEADLINE_S
-            async with aclosing(self._made(voice, sentence, deadline_s)) as pieces:
+        voices = self._in(language)
+        *before, last = voices.in_order()
+        for voice in before:
+            has_begun = False
+            async with aclosing(self._tried(voice, voices, sentence)) as pieces:
                 async for pcm in pieces:
-                    has_begun = has_begun or bool(pcm)
+                    if not has_begun:
+                        has_begun = True
+                        _note(voice, voices, stood_in)
                     yield pcm
-            if self._backup is None or has_begun:
+            if has_begun:
                 return
-            log.warning("the voice made no sound, the backup speaks")
-        except Exception as error:
-            if self._backup is None or has_begun:
-                raise
-            log.warning("voice failed (%s), the backup speaks", type(error).__name__)
-        async with aclosing(self._made(self._backup, sentence, threads.PIECE_DEADLINE_S)) as pieces:
+        _note(last, voices, stood_in)
+        async with aclosing(self._made(last, sentence, threads.PIECE_DEADLINE_S)) as pieces:
             async for pcm in pieces:
                 yield pcm
 
-    def _in(self, language: str) -> Voice:
-        return self._others.get(language, self._voice)
+    async def _tried(
+        self, voice: Voice, voices: Choices[Voice], sentence: str
+    ) -> AsyncGenerator[bytes, None]:
+        """The sentence; nothing where the next voice shall say it."""
+        deadline_s = STAND_IN_DEADLINE_S if voices.stands_in(voice) else FIRST_PIECE_DEADLINE_S
+        has_begun = False
+        try:
+            async with aclosing(self._made(voice, sentence, deadline_s)) as pieces:
+                async for pcm in pieces:
+                    if pcm:
+                        has_begun = True
+                        voices.worked(voice)
+                        yield pcm
+            if not has_begun and any(map(str.isalnum, sentence)):
+                raise EngineFailed("the voice made no sound")
+        except Exception as error:
+            voices.failed(voice)
+            if has_begun:
+                raise
+            log.warning("a voice failed (%s), the next one speaks", type(error).__name__)
+
+    def _in(self, language: str) -> Choices[Voice]:
+        return self._others.get(language, self._voices)
 
     def _said(self, text: str, voice: VoiceChoice) -> str:
         return spoken_form(text, voice.language, self._pronunciations)
@@ -113,6 +148,18 @@ class Voicing:
             return threads.in_time(voice.synthesizer.speak(said, choice), deadline_s)
         make = partial(_spoken_by, voice.synthesizer, choice, said)
         return threads.iterate(make, self._executor, deadline_s)
+
+
+def _choices(voice: Voice, backup: Voice | None) -> Choices[Voice]:
+    """The backup speaks every language, in that of the voice."""
+    if backup:
+        backup = replace(backup, choice=replace(backup.choice, language=voice.choice.language))
+    return Choices(voice, voice.stand_in, backup)
+
+
+def _note(voice: Voice, voices: Choices[Voice], stood_in: set[Stage]) -> None:
+    if voices.stands_in(voice):
+        stood_in.add("tts")
 
 
 def _spoken_by(synthesizer: Synthesizer, choice: VoiceChoice, sentence: str) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from inference.engines.base import (
     Utterance,
     VoiceChoice,
 )
-from inference.journal import Ending, TurnRecord
+from inference.journal import Ending, Stage, TurnRecord
 from inference.script import Script
 from inference.turns.tuning import Tuning
 from inference.voicing import Voice
@@ -203,23 +203,32 @@ class Talk:
         *,
         script: Script = SCRIPT,
         has_backup: bool = False,
+        has_second: bool = False,
+        gone: frozenset[Stage] = frozenset(),
         canned: dict[str, int] | None = None,
     ) -> None:
-        """`canned`: sentences that lie ready as audio, and how many ms each takes."""
+        """`canned`: sentences that lie ready as audio, and how many ms each takes.
+
+        `has_second`: a recogniser, a model and a voice that take over when the first ones fail.
+        """
         self.loop = HandLoop()
         self.loop.set_exception_handler(self._went_wrong)
         self.wrong: list[dict[str, object]] = []
         self.threads = HandExecutor()
         self.recogniser, self.model = Recogniser(), Model()
-        self.voice, self.backup = Synthesizer(), Synthesizer()
+        self.second_recogniser, self.second_model = Recogniser(), Model()
+        self.voice, self.stand_in, self.backup = Synthesizer(), Synthesizer(), Synthesizer()
         self.line, self.notes = Line(self.loop), Notes()
         choice = VoiceChoice(EngineChoice("fake"))
         engines = Engines(
             Ear(),
             self.recogniser,
             self.model,
-            Voice(self.voice, choice),
+            Voice(self.voice, choice, Voice(self.stand_in, choice) if has_second else None),
             Voice(self.backup, choice) if has_backup else None,
+            second_transcriber=self.second_recogniser if has_second else None,
+            second_model=self.second_model if has_second else None,
+            gone=gone,
         )
         self.conversation = Conversation(
             script,
@@ -238,6 +247,7 @@ class Talk:
     def __exit__(self, *_: object) -> None:
         while self.threads.waiting:
             self.recogniser.says.append("")
+            self.second_recogniser.says.append("")
             self.threads.work()
         self.loop.run_until_complete(self.conversation.close())
         self.loop.settle()

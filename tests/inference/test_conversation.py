@@ -407,7 +407,7 @@ def test_when_no_voice_can_greet_the_call_ends_at_once():
     with Talk(has_backup=True) as talk:
         talk.voice.fails = talk.backup.fails = EngineFailed()
         talk.start()
-        for _ in range(4):  # the greeting, then that there is trouble
+        for _ in range(3):  # the greeting by both, that there is trouble by the last
             talk.work()
         assert talk.line.ended == (Ending.TROUBLE, "EngineFailed")
 

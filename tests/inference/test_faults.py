@@ -5,6 +5,7 @@ The table is docs/faults.md. Times are from the end of the caller's turn.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from inference.journal import Ending
 from inference.phrases import SilentVoice
 from inference.takes import LONGEST_TEXT
 from inference.turns.machine import State
+from inference.turns.tuning import Tuning
 from tests.inference.talks import SCRIPT, Talk
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -25,10 +27,11 @@ DEAD = EngineFailed("it fell over")
 class Faulty(Talk):
     """The agent's own sentences lie ready, as they do after the first start."""
 
-    def __init__(self, *, has_backup: bool = False, canned: dict[str, int] | None = None) -> None:
-        script = replace(SCRIPT, fillers=(FILLER,))
-        canned = READY if canned is None else canned
-        super().__init__(script=script, has_backup=has_backup, canned=canned)
+    def __init__(
+        self, *, canned: dict[str, int] | None = None, tuning: Tuning | None = None, **how: Any
+    ) -> None:
+        script = replace(SCRIPT, fillers=(FILLER,), tuning=tuning or SCRIPT.tuning)
+        super().__init__(script=script, canned=READY if canned is None else canned, **how)
         self.turn_end_ms = 0
         self.plays: list[int] = []  # when audio began that follows on none
         play = self.line.play
@@ -59,6 +62,11 @@ class Faulty(Talk):
     def work_all(self) -> None:
         while self.threads.waiting:
             self.work()
+
+    def work_newest(self) -> None:
+        """Those before it are stuck."""
+        self.threads.waiting.rotate(1)
+        self.work()
 
     def voice_says(self, pieces: Callable[[], Iterator[bytes]]) -> None:
         def synthesize(_text: str, _voice: VoiceChoice) -> Iterator[bytes]:

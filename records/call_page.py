@@ -26,6 +26,7 @@ class Bubble:
     ended_ms: int
     text: str
     unheard_text: str
+    stood_in: tuple[str, ...]
     is_being_said: bool  # by the agent, in a call that is still live
 
 
@@ -128,6 +129,7 @@ def _bubble(turn: Turn, *, is_live: bool) -> Bubble:
         ended_ms=turn.ended_ms,
         text=turn.text,
         unheard_text=turn.unheard_text,
+        stood_in=transcripts.stood_in(turn),
         is_being_said=is_live and is_agent and not turn.text and not turn.was_interrupted,
     )
 

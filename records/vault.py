@@ -48,6 +48,7 @@ TURN_COLUMNS = (
     "response_ms",
     "drafts",
     "was_ahead",
+    "stood_in",
 )
 
 
@@ -92,6 +93,7 @@ def _hold(call_id: UUID) -> None:
 def _row(call_id: UUID, record: TurnRecord) -> Turn:
     fields = asdict(record)
     fields["speaker"] = record.speaker.value
+    fields["stood_in"] = ",".join(record.stood_in)
     for name in ("text", "unheard_text"):
         fields[name] = fields[name].replace("\x00", "")  # PostgreSQL refuses it
     return Turn(call_id=call_id, **fields)

@@ -12,7 +12,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from django.db import DataError
 
-from inference.journal import TurnRecord
+from inference.journal import Stage, TurnRecord
 from records import vault
 from telephony import measures
 
@@ -26,6 +26,7 @@ class TurnWriter:
     def __init__(self) -> None:
         self._waiting: dict[UUID, dict[int, TurnRecord]] = defaultdict(dict)
         self._measured: dict[UUID, int] = {}  # the latest turn that was counted as answered
+        self._stood_in: dict[UUID, set[tuple[int, Stage]]] = defaultdict(set)  # that was counted
         self._writing: UUID | None = None
         self._wake = asyncio.Event()
         self._written = asyncio.Condition()
@@ -36,6 +37,10 @@ class TurnWriter:
         if record.response_ms is not None and record.index > self._measured.get(call_id, -1):
             self._measured[call_id] = record.index
             measures.answered(record)
+        for stage in record.stood_in:
+            if (record.index, stage) not in self._stood_in[call_id]:
+                self._stood_in[call_id].add((record.index, stage))
+                measures.stood_in(stage)
         self._wake.set()
 
     async def run(self) -> None:
@@ -52,6 +57,7 @@ class TurnWriter:
         The call's last word: nothing of it is put afterwards.
         """
         self._measured.pop(call_id, None)
+        self._stood_in.pop(call_id, None)
         try:
             async with asyncio.timeout(deadline_s), self._written:
                 await self._written.wait_for(lambda: not self._holds(call_id))

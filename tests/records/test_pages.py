@@ -136,6 +136,24 @@ def test_the_page_tells_what_was_prepared_ahead_and_what_of_it_was_in_vain(tom: 
     assert "Prepared ahead" not in page(tom, had_call())
 
 
+def test_the_page_and_the_text_say_where_a_second_choice_took_over(tom: Client):
+    from dataclasses import replace
+
+    turns = [
+        GREETED,
+        replace(ASKED, stood_in=("stt",)),
+        replace(ANSWERED, stood_in=("llm", "tts")),
+    ]
+    call_id = had_call(turns=turns)
+    shown = page(tom, call_id)
+
+    assert "The second choice of recogniser understood this.</span>" in shown
+    assert "The second choice of answer engine replied. The second choice of voice spoke." in shown
+    text = tom.get(f"{LIST}{call_id}/transcript.txt").content.decode()
+    assert "when are you open [The second choice of recogniser understood this.]" in text
+    assert "second choice" not in page(tom, had_call())
+
+
 def test_what_a_caller_said_cannot_run_in_the_reviewers_browser(tom: Client):
     from dataclasses import replace
 

@@ -48,6 +48,20 @@ def test_an_answered_turn_is_counted_with_how_long_it_took():
     assert grown['voiceadmin_response_ms_bucket{le="300.0"}'] == 1
 
 
+def test_a_second_choice_is_counted_by_its_stage():
+    before = read()
+
+    measures.stood_in("llm")
+
+    after = read()
+    grown = {name: after[name] - before[name] for name in after if "second_choice_total" in name}
+    assert grown == {
+        'voiceadmin_second_choice_total{stage="stt"}': 0,
+        'voiceadmin_second_choice_total{stage="llm"}': 1,
+        'voiceadmin_second_choice_total{stage="tts"}': 0,
+    }
+
+
 def test_a_greeting_is_no_answer():
     before = read()
 

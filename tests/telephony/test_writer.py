@@ -201,3 +201,17 @@ def test_an_answer_is_measured_once_however_often_its_turn_is_put(monkeypatch):
     turns.put(one, replace(begun, index=4, response_ms=310))
 
     assert measured == [280, 280, 310]
+
+
+def test_a_second_choice_is_counted_once_a_turn_and_stage(monkeypatch):
+    counted: list[str] = []
+    monkeypatch.setattr(measures, "stood_in", counted.append)
+    turns, call_id = TurnWriter(), uuid4()
+    begun = replace(TURN, index=2, speaker=Speaker.AGENT, stood_in=("llm",))
+
+    turns.put(call_id, replace(TURN, index=1, stood_in=("stt",)))
+    turns.put(call_id, begun)
+    turns.put(call_id, replace(begun, stood_in=("llm", "tts")))
+    turns.put(call_id, replace(begun, index=4))
+
+    assert counted == ["stt", "llm", "tts", "llm"]

@@ -20,10 +20,14 @@ def whisper(
     certainty: float = 3.0,
     *,
     languages: dict[str, float] | None = None,
+    high: str = "",
+    hint_tokens: int = 0,
 ) -> Path:
     """A Whisper for CTranslate2 that hears this sentence in any sound.
 
     It takes the sound for each of the `languages` with that likelihood; for English otherwise.
+    With `high`, of as many words, it hears that instead in sounds above 2 kHz. With
+    `hint_tokens` it hears the sentence only when it is told so many words to listen for.
 
     The decoder has no thoughts but its position: at each one a single word is likely. With
     a low `certainty` it hardly prefers it, as Whisper does when it invents.
@@ -31,8 +35,8 @@ def whisper(
     from ctranslate2.specs import whisper_spec
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-    words = sentence.split()
-    text = ["", *sorted(set(words))]  # "" makes CTranslate2 take it for multilingual
+    words, high_words = sentence.split(), high.split()
+    text = ["", *sorted(set(words + high_words))]  # "" makes CTranslate2 take it for multilingual
     special = [
         "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|fr|>", "<|translate|>",
         "<|transcribe|>", "<|startoflm|>", "<|startofprev|>", "<|nospeech|>", "<|notimestamps|>",
@@ -41,7 +45,9 @@ def whisper(
     ids = {token: i for i, token in enumerate(vocabulary)}
 
     dim, mels, first = 64, 80, 4  # words begin after <|startoftranscript|> and three more
-    assert len(words) + first < dim
+    first += hint_tokens + 1 if hint_tokens else 0  # <|startofprev|>
+    assert len(words) + first < dim - 2
+    assert not high or len(words) == len(high_words)
     spec = whisper_spec.WhisperSpec(1, 1, 1, 1)
     _fill(spec.encoder, dim)
     _fill(spec.decoder, dim)
@@ -56,6 +62,14 @@ def whisper(
     projection = _zeros(len(vocabulary), dim)
     for at, word in enumerate([*words, "<|endoftext|>"], first - 1):
         projection[ids[word], at] = certainty
+    if high:
+        _hear_pitch(spec, dim)
+        for at, word in enumerate(high_words, first - 1):
+            projection[ids[word], at] = certainty
+        for word in ["<|endoftext|>", *words]:
+            projection[ids[word], dim + LOW] = certainty
+        for word in ["<|endoftext|>", *high_words]:
+            projection[ids[word], dim + HIGH] = certainty
     for code, likelihood in (languages or {"en": 1.0, "de": 1e-9}).items():
         projection[ids[f"<|{code}|>"], 0] = np.log(likelihood) / _ONE_HOT
     spec.decoder.projection.weight = projection
@@ -74,6 +88,25 @@ def whisper(
     tokenizer.add_special_tokens(special)
     tokenizer.save(str(folder / "tokenizer.json"))
     return folder
+
+
+LOW, HIGH = -2, -1  # the dimensions that say what the sound was like
+
+
+def _hear_pitch(spec: Any, dim: int) -> None:
+    """The encoder tells low sounds from high ones, and the decoder is shown the mean of it."""
+    low, high = dim + LOW, dim + HIGH
+    for conv, inputs in ((spec.encoder.conv1, 80), (spec.encoder.conv2, dim)):
+        conv.weight = _zeros(dim, inputs, 3)
+    half = np.repeat([1.0, -1.0], 40).astype(np.float32) / 40  # mel bands below and above 2 kHz
+    spec.encoder.conv1.weight[low, :, 1] = half
+    spec.encoder.conv1.weight[high, :, 1] = -half
+    spec.encoder.conv2.weight[low, low, 1] = spec.encoder.conv2.weight[high, high, 1] = 1
+    for layer in spec.decoder.layer:
+        _, values, output = layer.attention.linear
+        for at in (low, high):
+            values.weight[dim + at, at] = 2  # 30 s are looked at, two of them are sound
+            output.weight[at, at] = 1
 
 
 def _zeros(*shape: int) -> "np.ndarray[Any, Any]":

@@ -18,6 +18,17 @@ def hiss(db=-20, seconds=2):
     return audio.from_floats(noise)
 
 
+def band(from_hz, to_hz, seconds=2):
+    """Noise of only these frequencies."""
+    spectrum = np.fft.rfft(np.random.default_rng(1).normal(0, 1, seconds * 16_000))
+    at = np.fft.rfftfreq(seconds * 16_000, 1 / 16_000)
+    noise = np.fft.irfft(np.where((at >= from_hz) & (at <= to_hz), spectrum, 0))
+    return audio.from_floats(0.2 * noise / np.abs(noise).max())
+
+
+LOW, HIGH = band(200, 1_000), band(3_000, 7_000)
+
+
 def load(folder, **options):
     return faster_whisper.load(
         EngineChoice.of("faster_whisper", path=str(folder), device="cpu", **options)
@@ -100,22 +111,146 @@ def test_an_agent_of_one_language_is_not_told_of_any(hears):
     assert hears(en=0.01, de=0.99).transcribe(hiss(), ENGLISH).language == ""
 
 
-def test_the_sound_is_encoded_once_for_language_and_words(hears, monkeypatch):
-    engine = hears(en=0.1, de=0.9)
-    encoded = []
+def spy(engine, monkeypatch, **instead):
+    """The library's model, with some of its methods replaced."""
     model = engine._model.model
-    monkeypatch.setattr(engine._model, "model", SimpleNamespace(
-        is_multilingual=True,
-        device=model.device,
-        device_index=model.device_index,
-        detect_language=model.detect_language,
-        generate=model.generate,
-        encode=lambda *args, **how: encoded.append(1) or model.encode(*args, **how),
-    ))  # fmt: skip
-    assert engine.transcribe(hiss(), SWISS).text == SENTENCE
+    names = ("is_multilingual", "device", "device_index", "detect_language", "generate", "encode")
+    shown = {name: getattr(model, name) for name in names}
+    monkeypatch.setattr(engine._model, "model", SimpleNamespace(**(shown | instead)))
+
+
+def test_the_sound_is_encoded_once_for_language_and_words(hears, monkeypatch):
+    engine, encoded = hears(en=0.1, de=0.9), []
+    encode = engine._model.model.encode
+    spy(engine, monkeypatch, encode=lambda *args, **how: encoded.append(1) or encode(*args, **how))
+    heard = engine.transcribe(hiss(), SWISS)
+    assert (heard.text, heard.language) == (SENTENCE, "de-CH")
     assert len(encoded) == 1
-    assert engine.transcribe(hiss(-20, 3), SWISS).text == SENTENCE
-    assert len(encoded) == 2
+
+
+@pytest.fixture
+def generated(listener, monkeypatch):
+    """How many utterances the model was asked about, each time."""
+    generate, sizes = listener._model.model.generate, []
+
+    def note(encoded, prompts, **how):
+        sizes.append(len(prompts))
+        return generate(encoded, prompts, **how)
+
+    spy(listener, monkeypatch, generate=note)
+    return sizes
+
+
+@pytest.fixture(scope="module")
+def listener(models):
+    """Hears one sentence in low sounds, another one in high sounds."""
+    folder = tiny_models.whisper(
+        models / "listener",
+        "when are you open",
+        high="i want a table",
+        languages={"en": 0.9, "de": 0.1},
+    )
+    return load(folder)
+
+
+def texts(heard):
+    return [transcript.text for transcript in heard]
+
+
+def test_utterances_heard_together_are_not_mixed(listener, generated):
+    together = [(LOW, ENGLISH), (HIGH, ENGLISH), (HIGH, SWISS), (LOW, ENGLISH)]
+    heard = listener.transcribe_together(together)
+    assert texts(heard) == [
+        "when are you open",
+        "i want a table",
+        "i want a table",
+        "when are you open",
+    ]
+    assert [transcript.language for transcript in heard] == ["", "", "en", ""]
+    assert generated == [4]
+
+
+def test_company_changes_no_result(listener):
+    alone = [listener.transcribe(pcm, ENGLISH) for pcm in (LOW, HIGH)]
+    together = listener.transcribe_together([(LOW, ENGLISH), (HIGH, ENGLISH)])
+    assert texts(together) == texts(alone)
+    for one, other in zip(together, alone, strict=True):
+        assert one.confidence == pytest.approx(other.confidence, rel=1e-5)
+
+
+def test_more_than_a_batch_are_heard_in_several(listener, generated):
+    heard = listener.transcribe_together([(LOW, ENGLISH)] * (listener.batch + 1))
+    assert texts(heard) == ["when are you open"] * (listener.batch + 1)
+    assert generated == [listener.batch, 1]
+
+
+def test_a_long_utterance_is_heard_to_its_end(listener):
+    long = LOW + bytes(28 * 32_000) + HIGH  # longer than what the model looks at
+    assert listener.transcribe(long, ENGLISH).text == "when are you open i want a table"
+
+
+def test_silence_in_a_batch_is_not_asked_about(listener, generated):
+    heard = listener.transcribe_together([(bytes(64_000), ENGLISH), (LOW, ENGLISH)])
+    assert texts(heard) == ["", "when are you open"]
+    assert generated == [1]
+
+
+def test_what_goes_wrong_with_one_is_no_trouble_of_the_others(listener, monkeypatch):
+    unknown = Knowledge("tlh")
+    failed, heard = listener.transcribe_together([(LOW, unknown), (HIGH, ENGLISH)])
+    assert isinstance(failed, EngineFailed)
+    assert heard.text == "i want a table"
+
+    generate = listener._model.model.generate
+
+    def fails_in_company(encoded, prompts, **how):
+        if len(prompts) > 1:
+            raise RuntimeError("no room")
+        return generate(encoded, prompts, **how)
+
+    spy(listener, monkeypatch, generate=fails_in_company)
+    heard = listener.transcribe_together([(LOW, ENGLISH), (HIGH, ENGLISH)])
+    assert texts(heard) == ["when are you open", "i want a table"]
+
+
+def test_in_doubt_the_model_is_asked_once_and_not_five_times(models, monkeypatch):
+    doubtful = load(tiny_models.whisper(models / "in doubt", "thank you for watching", 0.3))
+    generate, asked = doubtful._model.model.generate, []
+    spy(
+        doubtful,
+        monkeypatch,
+        generate=lambda *args, **how: asked.append(1) or generate(*args, **how),
+    )
+    assert doubtful.transcribe(hiss(), ENGLISH).text == ""
+    assert len(asked) == 1
+
+
+CLINIC = Knowledge("en", vocabulary=("Meyer", "Basel"))
+
+
+def test_a_recogniser_is_told_the_agents_own_words(models):
+    folder = tiny_models.whisper(models / "told", SENTENCE, hint_tokens=3)
+    told = load(folder)
+    assert told._tokenizer("en").encode(" Basel, Meyer") == [0, 0, 0]  # a word it does not know
+    assert told.transcribe(hiss(), CLINIC).text == SENTENCE
+    assert told.transcribe(hiss(), ENGLISH).text != SENTENCE
+
+
+def test_agents_with_other_words_still_go_together():
+    eights = [faster_whisper._hint_tokens(Spelling(), "x" * count) for count in (0, 5, 12, 15, 500)]
+    assert [len(tokens) for tokens in eights] == [0, 6, 8, 16, faster_whisper.HINT_TOKENS]
+    assert eights[-1][-1] == ord("x")
+
+
+class Spelling:
+    def encode(self, text):
+        return [ord(letter) for letter in text]
+
+
+def test_the_hints_read_back_are_no_speech(models):
+    folder = tiny_models.whisper(models / "reads back", "basel meyer clinic", hint_tokens=5)
+    clinic = Knowledge("en", vocabulary=("Clinic", "Meyer", "Basel"))
+    assert load(folder).transcribe(hiss(), clinic).text == ""
 
 
 @pytest.mark.parametrize("pcm", [b"", bytes(100), bytes(64_000), hiss(-70)])

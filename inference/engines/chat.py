@@ -341,12 +341,12 @@ class PerLoop(Generic[T]):
         return self._made[loop]
 
 
-def bounded_transport(http: Any, tls: SSLContext) -> Any:
+def bounded_transport(http: Any, tls: SSLContext, socket: str | None = None) -> Any:
     """Straight to the server, no proxy, and no answer above MAX_WIRE_BYTES.
 
     `http` is the library the client was written for: httpx, or its successor httpx2. `tls` is
     its create_ssl_context(), called where no call waits: reading all the world's certificates
-    takes 30 ms.
+    takes 30 ms. `socket` is a server's path in the file system.
     """
 
     class BoundedStream(http.AsyncByteStream):  # type: ignore[misc]
@@ -375,4 +375,4 @@ def bounded_transport(http: Any, tls: SSLContext) -> Any:
             response.stream = BoundedStream(response.stream)
             return response
 
-    return BoundedTransport(verify=tls)
+    return BoundedTransport(verify=tls, uds=socket)

@@ -5,7 +5,7 @@ To add an engine: one file beside this one with `load(choice)` and `missing()`, 
 
 import threading
 from importlib import import_module
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from inference.engines.base import (
     EngineChoice,
@@ -18,6 +18,9 @@ from inference.engines.base import (
     TurnEnd,
     VoiceActivityEngine,
 )
+
+if TYPE_CHECKING:
+    from inference.host.address import Address
 
 Kind = Literal["vad", "turn", "stt", "llm", "tts"]
 
@@ -48,6 +51,23 @@ _PARALLEL = EngineOption(
     "How many replies the server writes at the same time, such as OLLAMA_NUM_PARALLEL. Too high"
     " lets replies begun ahead hold up others, too low begins fewer of them.",
     default="4",
+)
+
+_SERVICE = (
+    EngineOption(
+        "url",
+        "Address",
+        "Such as http://192.0.2.20:6000. What callers say is sent there: use https outside your"
+        " own network.",
+        required=True,
+    ),
+    EngineOption("token", "Token", "Leave empty if the service wants none."),
+    EngineOption(
+        "parallel",
+        "Requests at a time",
+        "How many it may be sent at the same time before work done ahead has to wait.",
+        default="4",
+    ),
 )
 
 ENGINES = (
@@ -119,6 +139,14 @@ ENGINES = (
                 default="default",
             ),
         ),
+    ),
+    EngineInfo(
+        "service",
+        "stt",
+        "Another machine: its inference service, or several behind one address",
+        "Part of voiceadmin; the engines there have licences of their own",
+        "service_stt",
+        _SERVICE,
     ),
     EngineInfo(
         "questions",
@@ -197,7 +225,20 @@ ENGINES = (
         "vits",
         (_folder("a Coqui VITS model: config.json and model.pth"), _DEVICE),
     ),
+    EngineInfo(
+        "service",
+        "tts",
+        "Another machine: the voices of its inference service. The speaker is one of the names"
+        " that it offers; of a recording, only the file's name is sent.",
+        "Part of voiceadmin; the engines there have licences of their own",
+        "service_tts",
+        _SERVICE,
+    ),
 )
+
+# Those that would hold up the calls of the process they are loaded in: where this machine has
+# an inference host, they are loaded there.
+HOSTED = frozenset({("stt", "faster_whisper"), ("tts", "xtts"), ("tts", "vits")})
 
 
 def engines(kind: str) -> tuple[EngineInfo, ...]:
@@ -233,6 +274,19 @@ class _Loaded:
 
 _loaded: dict[tuple[str, EngineChoice], _Loaded] = {}
 _loaded_lock = threading.Lock()
+_host: "Address | None" = None
+
+
+def use_host(path: str, patience_s: float = 0.0) -> None:
+    """From now on the engines in HOSTED work behind this socket, not in this process.
+
+    For so long it may still be starting. Raises EngineUnavailable.
+    """
+    global _host  # noqa: PLW0603 (a process has one host, or none)
+    from inference.host import address, connection
+
+    _host = address.at(path)
+    connection.to(_host).be_patient(patience_s)
 
 
 @overload
@@ -257,13 +311,39 @@ def load(kind: Kind, choice: EngineChoice) -> Any:
         one = _loaded.setdefault((kind, choice), _Loaded())
     with one.lock:
         if one.engine is None:
-            engine = _module(found).load(choice)
-            engine.warm()
-            one.engine = engine
+            one.engine = _load(found, choice)
         return one.engine
 
 
+def _load(found: EngineInfo, choice: EngineChoice) -> Any:
+    if _host and (found.kind, found.key) in HOSTED:
+        from inference.host import client, messages
+
+        return client.load(messages.to_kind(found.kind), choice, _host)
+    engine = _module(found).load(choice)
+    engine.warm()
+    return engine
+
+
+def forget_voice(sample_path: str) -> None:
+    """Blocking. Nobody here, nor the host, knows the voice of this recording any more.
+
+    Raises EngineUnavailable where there is a host and it cannot be told.
+    """
+    with _loaded_lock:
+        engines = [one.engine for (kind, _), one in _loaded.items() if kind == "tts"]
+    for engine in engines:
+        if forget := getattr(engine, "forget_voice", None):
+            forget(sample_path)
+    if _host:
+        from inference.host import client
+
+        client.forget_voice(_host, sample_path)
+
+
 def forget() -> None:
-    """Drops every loaded engine; for tests, and before leaving."""
+    """Drops every loaded engine and the host; for tests, and before leaving."""
+    global _host  # noqa: PLW0603
     with _loaded_lock:
         _loaded.clear()
+        _host = None

@@ -50,14 +50,14 @@ class Offer:
         return tuple(dict.fromkeys((self.knowledge.language, *self.knowledge.languages)))
 
     def listening_for(self, language: str, hints: str, loaded: Loaded) -> Knowledge:
-        """What to recognise by; without a language, the likeliest of those offered is heard.
-
-        Raises Refused.
+        """What to recognise by. Of several languages, with commas, the likeliest is heard; of
+        those offered where none is named. Raises Refused.
         """
         told = self.knowledge
         if language:
             known = loaded.languages or self.languages()
-            told = replace(told, language=_known(language, known), languages=())
+            first, *others = (_known(code.strip(), known) for code in language.split(","))
+            told = replace(told, language=first, languages=tuple(others))
         return with_hints(told, hints)
 
     def voice(self, asked: str, speaker_wav: str, language: str) -> OfferedVoice:

@@ -114,8 +114,8 @@ TRANSCRIBE: dict[str, Any] = {
                         },
                         "language": {
                             "type": "string",
-                            "description": "Such as en; without it, the likeliest of those that"
-                            " GET /offer lists.",
+                            "description": "Such as en. Of several, as in en,de, the likeliest is"
+                            " heard; without it, of those that GET /offer lists.",
                         },
                         "hints": {
                             "type": "string",

@@ -51,6 +51,7 @@ class ScriptedStages:
         self.forgotten: list[str] = []
         self.known = Loaded("tts", XTTS, 1, ("Claribel",), ("en", "de"))
         self.fails: Exception | None = None  # in the next job
+        self.always_fails: Exception | None = None
         self.pieces = [tone(0.1)] * 3
         self.fails_after: Exception | None = None  # once the pieces are out
         self.is_held = False  # jobs wait until cancelled, speech after its first piece
@@ -95,6 +96,8 @@ class ScriptedStages:
         if self.fails:
             failure, self.fails = self.fails, None
             raise failure
+        if self.always_fails:
+            raise self.always_fails
 
     async def _hold(self) -> None:
         self.begun.set()

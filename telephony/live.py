@@ -16,22 +16,13 @@ from django.utils import timezone
 
 from agents.spec import AgentSpec
 from inference.conversation import Conversation, Engines
-from inference.engines import registry
-from inference.engines.base import (
-    FRAME_BYTES,
-    FRAME_MS,
-    EngineChoice,
-    EngineUnavailable,
-    TurnEnd,
-    VoiceChoice,
-)
+from inference.engines.base import FRAME_BYTES, FRAME_MS
 from inference.journal import Ending, Journal, TurnRecord
-from inference.phrases import SilentVoice
-from inference.voicing import Voice
 from records import calls, vault
 from telephony import media, phrasebook
 from telephony.ami import Ami
 from telephony.line import MediaLine, Send
+from telephony.loading import load_engines
 from telephony.playout import Playout
 from telephony.recorder import Recorder, Sink
 from telephony.worker import Worker
@@ -44,7 +35,6 @@ CLOSE_DEADLINE_S = 10.0
 HANG_UP_GRACE_S = 3.0  # for Asterisk to close the socket after HANGUP
 TOO_FAST_MS = 5_000  # more audio than time passed by so much is an attack
 WRITE_AUDIO_MS = 1_000
-BACKUP_VOICE = EngineChoice("espeak")
 
 
 class CallRefused(Exception):
@@ -293,48 +283,3 @@ class LiveCall:
             log.info("call %s: ended: %s", call_id, reason)
         except Exception as error:  # the reconciler closes it
             log.error("call %s: row not closed: %s", call_id, type(error).__name__)
-
-
-def load_engines(spec: AgentSpec) -> Engines:
-    """Blocking. The call's engines, loaded once a process. Raises EngineUnavailable."""
-    languages = (other.language for other in spec.script.others)
-    engines = Engines(
-        vad=registry.load("vad", spec.vad).stream(),
-        transcriber=registry.load("stt", spec.transcriber),
-        model=registry.load("llm", spec.language_model),
-        voice=_voice(spec.voice),
-        backup_voice=_backup_voice(spec),
-        turn_end=_turn_end(spec.turn_end),
-        voices={
-            language: _voice(choice)
-            for language, choice in zip(languages, spec.voices, strict=True)
-        },
-    )
-    phrasebook.maker().make(spec, engines)
-    return engines
-
-
-def _voice(choice: VoiceChoice) -> Voice:
-    try:
-        return Voice(registry.load("tts", choice.engine), choice)
-    except EngineUnavailable as error:
-        log.error("a voice cannot be loaded; what was made before is still said: %s", error)
-        return Voice(SilentVoice(), choice)
-
-
-def _turn_end(choice: EngineChoice | None) -> TurnEnd | None:
-    """A hint: without it, words and silence decide."""
-    if choice is None:
-        return None
-    try:
-        return registry.load("turn", choice)
-    except EngineUnavailable as error:
-        log.error("turns end by words and silence alone: %s", error)
-        return None
-
-
-def _backup_voice(spec: AgentSpec) -> Voice | None:
-    if spec.voice.engine.key == BACKUP_VOICE.key or registry.missing("tts", BACKUP_VOICE.key):
-        return None
-    choice = VoiceChoice(BACKUP_VOICE, language=spec.voice.language)
-    return Voice(registry.load("tts", BACKUP_VOICE), choice)

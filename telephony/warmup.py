@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agents.models import PhoneNumber
 from agents.specs import spec_for
 from telephony import phrasebook
-from telephony.live import load_engines
+from telephony.loading import load_engines
 
 log = logging.getLogger(__name__)
 

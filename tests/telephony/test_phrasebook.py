@@ -12,7 +12,7 @@ from inference.conversation import Engines
 from inference.engines.base import EngineChoice, EngineFailed, VoiceChoice
 from inference.phrases import Phrases, SilentVoice
 from inference.voicing import Voice
-from telephony import live, phrasebook, warmup
+from telephony import loading, phrasebook, warmup
 from tests.clinic import clinic
 from tests.inference.talks import asked
 
@@ -174,7 +174,7 @@ def test_whoever_loads_an_agent_has_its_sentences_made(spec, monkeypatch):
     monkeypatch.setattr(
         phrasebook, "maker", lambda: SimpleNamespace(make=lambda *asked: later.append(asked))
     )
-    loaded = live.load_engines(spec)
+    loaded = loading.load_engines(spec)
     assert later == [(spec, loaded)]
 
 
@@ -182,7 +182,7 @@ def test_a_voice_that_does_not_load_leaves_what_was_made(spec, synthesizer):
     broken = replace(spec.voice, engine=EngineChoice.of("xtts", path="/nowhere"))
     spec = replace(spec, voice=broken)
     phrasebook.make(phrasebook.missing(spec), engines(spec, synthesizer))  # when it still did
-    loaded = live.load_engines(spec)
+    loaded = loading.load_engines(spec)
     assert isinstance(loaded.voice.synthesizer, SilentVoice)
     assert phrasebook.phrases().find(spec.script.trouble, loaded.voice.choice)
 

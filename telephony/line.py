@@ -36,6 +36,7 @@ class MediaLine:
         self._recorder = recorder
         self._commands: list[media.Command] = []
         self._wake = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None  # wakes the pump for what waits
         self._marks = 0
         self.on_heard: Callable[[bytes, int], None] | None = None  # each frame, as it was heard
 
@@ -47,7 +48,7 @@ class MediaLine:
 
     def play(self, pcm: bytes) -> int:
         self._playout.add(pcm)
-        self._wake.set()
+        self._wake_idle()
         return self._playout.plays_until_ms(self._clock())
 
     def end_piece(self) -> None:
@@ -56,7 +57,7 @@ class MediaLine:
 
     def end_reply(self) -> int:
         self._playout.fill_frame()
-        self._wake.set()
+        self._wake_idle()
         return self._playout.plays_until_ms(self._clock())
 
     def plays_until(self, at_ms: int) -> int:
@@ -102,44 +103,52 @@ class MediaLine:
         self._keep_heard(self._clock())
         if not self._playout.mark_processed(correlation_id, self._clock()):
             return None
+        self._wake.set()  # what waits may be due sooner
         return self._playout.plays_until_ms(self._clock())
+
+    def _wake_idle(self) -> None:
+        """More audio after what waits makes nothing due sooner."""
+        if self._alarm is None:
+            self._wake.set()
 
     async def pump(self) -> None:
         """Send until cancelled. Raises TimeoutError when the socket takes nothing."""
-        loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
-            async with asyncio.timeout(SEND_DEADLINE_S):  # wait_for may swallow a cancellation
-                await self._send_due()
-            due_ms = self._playout.next_due_ms()
-            if due_ms is None:
-                await self._wake.wait()
-                continue
-            delay_s = max(0, due_ms - self._clock()) / 1000
-            alarm = loop.call_later(delay_s, self._wake.set)
+            if messages := self._due():
+                async with asyncio.timeout(SEND_DEADLINE_S):  # wait_for may swallow a cancellation
+                    for message in messages:
+                        await self._send(message)
+            self._keep_heard(self._clock())
+            self._set_alarm()
             await self._wake.wait()
-            alarm.cancel()
+            if self._alarm:
+                self._alarm.cancel()
 
-    async def _send_due(self) -> None:
-        commands, self._commands = self._commands, []
-        for command in commands:
-            await self._send(media.encode(command, self._wire))
+    def _set_alarm(self) -> None:
+        due_ms = self._playout.next_due_ms()
+        if due_ms is None:
+            self._alarm = None
+        else:
+            delay_s = max(0, due_ms - self._clock()) / 1000
+            self._alarm = asyncio.get_running_loop().call_later(delay_s, self._wake.set)
+
+    def _due(self) -> list[str | bytes]:
+        messages: list[str | bytes] = [media.encode(it, self._wire) for it in self._commands]
+        self._commands.clear()
         frames: list[bytes] = []
         for item in self._playout.due(self._clock()):
             match item:
                 case Frame(pcm=pcm):
                     frames.append(pcm)
                 case SendMark(correlation_id=correlation_id):
-                    await self._send_audio(frames)
-                    frames = []
-                    mark = media.Mark(correlation_id)
-                    await self._send(media.encode(mark, self._wire))
-        await self._send_audio(frames)
-        self._keep_heard(self._clock())
-
-    async def _send_audio(self, frames: list[bytes]) -> None:
+                    if frames:
+                        messages.append(b"".join(frames))
+                        frames = []
+                    messages.append(media.encode(media.Mark(correlation_id), self._wire))
         if frames:
-            await self._send(b"".join(frames))
+            messages.append(b"".join(frames))
+        return messages
 
     def _keep_heard(self, at_ms: int) -> None:
         for ended_ms, pcm in self._playout.heard(at_ms):

@@ -161,3 +161,23 @@ def test_an_idle_line_wakes_nobody(wire):
     wire.line.play(FRAME)
     wire.wait(1_000)
     assert wire.loop._scheduled == []
+
+
+def test_more_audio_behind_what_waits_wakes_nobody(wire):
+    wire.line.play(FRAME * 20)
+    wire.loop.settle()
+    wire.line.play(FRAME * 20)
+    assert not wire.line._wake.is_set()
+    wire.wait(2_000)
+    assert sum(int(told.split("*")[1]) for told in wire.told) == 40
+
+
+def test_what_asterisk_played_too_soon_is_made_up_for_at_once(wire):
+    wire.line.play(FRAME * 5)
+    wire.line.end_piece()
+    wire.line.play(FRAME * 50)
+    wire.wait(10)
+    before = len(wire.sent)
+    wire.line.mark_processed("s1")  # due at 120
+    wire.loop.settle()
+    assert wire.told[before:] == ["frames*6"]

@@ -125,7 +125,7 @@ class EngineProcess:
                 while not isinstance(report := await self._line.read(), wire.Poisoned):
                     self._take(report)
                     self._expect()
-                return report.reason
+                return f"is broken ({report.reason})"
         except TimeoutError:
             return f"gave no sign of life for {self._silent_s:.0f} s"
         except (asyncio.IncompleteReadError, OSError):

@@ -10,11 +10,11 @@ from select import select
 import pytest
 
 from inference.engines.base import EngineFailed, EngineUnavailable, VoiceChoice
-from inference.host import memory, pool
-from inference.host.engine_process import Deadlines
+from inference.host import memory, pool, wire
+from inference.host.engine_process import Deadlines, EngineProcess
 from inference.host.memory import Memory
 from inference.host.stages import EngineBusy
-from tests.inference.host.scripted import DEADLINE_S, PATIENT, audio_of, house
+from tests.inference.host.scripted import DEADLINE_S, audio_of, house
 
 pytestmark = pytest.mark.asyncio
 
@@ -303,11 +303,13 @@ async def test_nobody_waits_for_a_host_that_closes(tmp_path):
             assert isinstance(answer, EngineFailed)
 
 
-async def test_an_engine_slow_by_nature_is_given_time(tmp_path):
-    async with house(tmp_path, PATIENT) as it:
-        await it.say("hello")
-        (process,) = it.stages._pools["tts", it.choice("parrot")]._processes
-        assert process._silent_s == PATIENT.silent_s
+async def test_an_engine_slow_by_nature_is_given_time():
+    def silent_s(turn_ms):
+        ready = wire.Ready(batch=1, turn_ms=turn_ms, own_bytes=0, free_bytes=0)
+        return EngineProcess(None, None, ready, Deadlines(silent_s=6), lambda: None)._silent_s
+
+    assert silent_s(50) == 6
+    assert silent_s(2_000) == 20
 
 
 async def test_the_pool_is_as_large_as_memory_allows():

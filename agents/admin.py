@@ -322,9 +322,7 @@ class VoiceAdmin(PlainFormMixin, ModelAdmin):
     @display(description="Made by")
     def made_by(self, voice: Voice) -> str:
         return format_html(
-            '{}<br><small class="voice-licence">{}</small>',
-            voice.engine,
-            voice_page.licence(voice),
+            '{}<br><small class="voice-licence">{}</small>', *voice_page.made_by(voice)
         )
 
     @display(description="Consent", label=voice_page.TONES)

@@ -133,10 +133,10 @@ class ImitationForm(EngineChoiceForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        is_new = isinstance(cleaned.get("sample"), UploadedFile)
-        if is_new or self._has_consent(cleaned):
+        is_uploaded = bool(self.files.get(self.add_prefix("sample")))
+        if is_uploaded or self._has_consent(cleaned):
             self._check_consent(cleaned)
-        if self._has_consent(cleaned) and "sample" not in self.errors and not cleaned.get("sample"):
+        if self._has_consent(cleaned) and not is_uploaded and not cleaned.get("sample"):
             self.add_error(
                 "sample", "There is no recording this consent is about. Upload it with the consent."
             )

@@ -40,11 +40,13 @@ MIME = {
 }
 
 
-def licence(voice: Voice) -> str:
+def made_by(voice: Voice) -> tuple[str, str]:
+    """The engine's name and its licence."""
     try:
-        return registry.info("tts", voice.engine).licence
+        engine = registry.info("tts", voice.engine)
     except EngineUnavailable:
-        return ""
+        return voice.engine, ""
+    return engine.title.partition(":")[0], engine.licence
 
 
 def spoken_by(voice: Voice) -> list[str]:
@@ -89,7 +91,7 @@ def panel(voice: Voice, may_change: bool) -> Panel:
     return Panel(
         voice=voice,
         standing=consents.standing(voice),
-        licence=licence(voice),
+        licence=made_by(voice)[1],
         agents=spoken_by(voice),
         instead=instead(voice),
         consents=list(voice.consents.select_related("recorded_by", "withdrawn_by")),

@@ -191,7 +191,10 @@ def test_a_voice_that_imitates_nobody_needs_nobodys_consent():
 
 
 def test_a_recording_that_cannot_serve_is_refused_with_the_way_out():
-    assert "Use 10 to 30 seconds" in voice_form(encoded(speech(1.5))).errors["sample"][0]
+    form = VoiceForm(VOICE | FOLDER, {"sample": upload(encoded(speech(1.5)))})
+
+    assert "Use 10 to 30 seconds" in form.errors["sample"][0]
+    assert "consent_speaker" in form.errors  # and what else is missing, in one go
 
 
 @pytest.mark.parametrize("language", sorted(WORDINGS))

@@ -45,7 +45,8 @@ def sentences(spec: AgentSpec) -> tuple[Sentence, ...]:
     voices = (spec.voice, *spec.voices)
     spoken = tuple(zip((spec.script, *spec.script.others), voices, strict=True))
     texts = [(piece, voice) for script, voice in spoken for piece in _lines(script)]
-    if spec.language_model.key == READS_OUT:
+    models = (spec.language_model, spec.second_language_model)
+    if any(model and model.key == READS_OUT for model in models):
         texts += [(piece, voice) for script, voice in spoken for piece in _answers(script)]
     words = spec.script.pronunciations
     return tuple(

@@ -3,11 +3,13 @@
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from agents.models import PhoneNumber
 from agents.specs import spec_for
+from inference.engines import registry
 from telephony import phrasebook
-from telephony.loading import load_engines
+from telephony.loading import hurried, load_engines
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +33,16 @@ def warm_agents() -> Iterator[tuple[str, str]]:
 def _warm(dialled: str) -> None:
     """What loading an engine does not warm already: this agent's questions, voice and lines."""
     spec = spec_for(dialled)
+    for kind, choice in hurried(spec):
+        with suppress(Exception):  # what is missing is told by the next line
+            registry.load(kind, choice)
     engines = load_engines(spec)
-    if prepare := getattr(engines.transcriber, "prepare", None):
-        prepare(spec.script.knowledge)
+    for transcriber in (engines.transcriber, engines.second_transcriber):
+        if prepare := getattr(transcriber, "prepare", None):
+            prepare(spec.script.knowledge)
     phrasebook.make(phrasebook.sentences(spec)[:1], engines)  # the rest is on its way
-    for voice in (engines.voice, *engines.voices.values()):
+    voices = (engines.voice, *engines.voices.values())
+    stand_ins = (voice.stand_in for voice in voices if voice.stand_in)
+    for voice in (*stand_ins, *voices):
         for _ in voice.synthesizer.synthesize(spec.script.goodbye, voice.choice):
             break

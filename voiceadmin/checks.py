@@ -24,13 +24,16 @@ from inference.engines.base import EngineUnavailable
 from telephony import asterisk
 from voiceadmin import store
 
-SLOTS = {  # kind of engine: how the admin calls it, where an agent's choice is
-    "vad": ("voice activity detector", "vad_engine"),
-    "stt": ("speech recogniser", "stt_engine"),
-    "llm": ("language model", "llm_engine"),
-    "tts": ("voice", "voice__engine"),
-    "turn": ("model for the end of a turn", "turn_end_engine"),  # or none
-}
+SLOTS = (  # kind of engine, how the admin calls it, where an agent's choice is, if it has one
+    ("vad", "voice activity detector", "vad_engine"),
+    ("stt", "speech recogniser", "stt_engine"),
+    ("stt", "second speech recogniser", "second_stt_engine"),
+    ("llm", "language model", "llm_engine"),
+    ("llm", "second language model", "second_llm_engine"),
+    ("tts", "voice", "voice__engine"),
+    ("tts", "voice that stands in", "voice__stand_in__engine"),
+    ("turn", "model for the end of a turn", "turn_end_engine"),
+)
 
 
 @register
@@ -61,13 +64,13 @@ def asterisk_is_usable(**_: Any) -> Iterable[CheckMessage]:
 @register
 def engines_can_load(**_: Any) -> Iterable[CheckMessage]:
     agents = Agent.objects.filter(numbers__is_active=True).distinct().order_by("pk")
-    fields = [field for _, field in SLOTS.values()]
+    fields = [field for _, _, field in SLOTS]
     try:
         chosen = list(agents.values("pk", "name", *fields))
     except DatabaseError:
         return  # not migrated yet: there are no agents to check
     for agent in chosen:
-        for kind, (title, field) in SLOTS.items():
+        for kind, title, field in SLOTS:
             if agent[field] and (why := missing(kind, agent[field])):
                 yield Caution(
                     f"{agent['name']} cannot use its {title}, {agent[field]}.",

@@ -89,6 +89,14 @@ def test_a_recogniser_that_never_answers_and_another_that_does():
         assert stood_in(talk) == [("stt",), ()]
 
 
+def test_no_words_are_an_answer_and_nobody_else_is_asked():
+    with calling(has_second=True) as talk:
+        talk.recognised("")
+        talk.later(1_000)
+        assert talk.heard == [(0, SAY_AGAIN)]
+        assert talk.second_recogniser.heard == []
+
+
 def test_a_recogniser_that_could_not_be_loaded():
     with calling(gone=frozenset({"stt"})) as talk:
         talk.recognised(QUESTION)

@@ -87,6 +87,13 @@ def test_an_engine_that_is_not_there_is_named_with_its_agent(db):
     assert "Demo clinic cannot use its speech recogniser, crystal_ball" in found.msg
 
 
+def test_a_second_choice_that_is_not_there_is_named_too(db):
+    demo.load()
+    Agent.objects.update(second_llm_engine="crystal_ball")
+    (found,) = checks.engines_can_load()
+    assert "Demo clinic cannot use its second language model, crystal_ball" in found.msg
+
+
 def test_an_agent_without_a_number_may_be_unfinished(db):
     demo.load()
     agent = Agent.objects.get()

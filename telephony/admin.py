@@ -5,10 +5,13 @@ import logging
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
@@ -18,12 +21,13 @@ from agents.models import PhoneNumber
 from records import calls
 from records.admin import CallAdmin
 from records.models import Call
-from telephony import ami, numbers
+from telephony import admission, ami, capacity_page, numbers
 from telephony.models import CapacityRun
 
 log = logging.getLogger(__name__)
 
 HANG_UP = "records.change_call"
+KEEP_TO = "telephony.change_capacityrun"
 
 
 @admin.register(PhoneNumber)
@@ -97,8 +101,76 @@ def _cut(call: Call) -> bool:
 
 @admin.register(CapacityRun)
 class CapacityAdmin(ModelAdmin):
+    """One page, about all runs or one of them; `manage.py measure_capacity` makes them."""
+
+    def get_custom_urls(self) -> tuple[tuple[str, str, Any], ...]:
+        name = "telephony_capacityrun"
+        return (
+            *super().get_custom_urls(),
+            ("<int:run_id>/keep", f"{name}_keep", require_POST(keep_to)),
+            ("no-limit", f"{name}_no_limit", require_POST(take_every_call)),
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self._page(request, None)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        run = self.get_object(request, unquote(object_id))
+        if run is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return self._page(request, run)
+
+    def _page(self, request: HttpRequest, run: CapacityRun | None) -> HttpResponse:
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Capacity",
+            "page": capacity_page.page(run),
+            "own_number": settings.MAX_CALLS,
+            "may_change": request.user.has_perm(KEEP_TO),
+        }
+        return TemplateResponse(request, "telephony/capacity.html", context)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: CapacityRun | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: CapacityRun | None = None) -> bool:
+        return False
+
+
+def keep_to(request: HttpRequest, *, run_id: int, model_admin: CapacityAdmin) -> HttpResponse:
+    """From now on at most as many calls as this run held, and who said so."""
+    if not request.user.has_perm(KEEP_TO):
+        raise PermissionDenied
+    run = get_object_or_404(CapacityRun, pk=run_id, calls__gt=0)
+    CapacityRun.objects.keep_to(run)
+    admission.refresh()
+    model_admin.log_change(request, run, "Calls are limited to what this measurement held.")
+    messages.success(request, "Saved. It is in force for the next call.")
+    return redirect("admin:telephony_capacityrun_changelist")
+
+
+def take_every_call(request: HttpRequest, *, model_admin: CapacityAdmin) -> HttpResponse:
+    """From now on every call is taken; who said so is noted with the run that was in force."""
+    if not request.user.has_perm(KEEP_TO):
+        raise PermissionDenied
+    run = CapacityRun.objects.in_force()
+    if run is not None:
+        CapacityRun.objects.keep_to(None)
+        admission.refresh()
+        model_admin.log_change(request, run, "Calls are no longer limited.")
+    messages.success(request, "Every call is taken from now on.")
+    return redirect("admin:telephony_capacityrun_changelist")

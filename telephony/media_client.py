@@ -49,13 +49,13 @@ class Ear(Protocol):
     def next_frame(self, at_s: float) -> bytes:
         """What the caller sends now, as `wire` made it."""
 
-    def played(self, pcm: bytes, at_s: float, came_s: float) -> None:
+    def played(self, pcm: bytes, at_s: float, came_s: float, /) -> None:
         """A frame began to be played; it had come at `came_s`."""
 
     def starved(self) -> None:
         """A tick found nothing to play."""
 
-    def flushed(self, at_s: float) -> None: ...
+    def flushed(self, at_s: float, /) -> None: ...
 
     def closed(self) -> None: ...
 
@@ -93,6 +93,7 @@ class Leg(asyncio.Protocol):
         self._sends: asyncio.TimerHandle | None = None
         self.answered_s: float | None = None
         self.over_s: float | None = None
+        self.was_hung_up = False  # by the agent, who said so
         self.over = asyncio.Event()
 
     # The socket
@@ -204,6 +205,7 @@ class Leg(asyncio.Protocol):
             case "REPORT_QUEUE_DRAINED":
                 self._reports_drained = True
             case "HANGUP":
+                self.was_hung_up = True
                 self.hang_up()
             case _:
                 self._tell("ERROR", error_text="not known here")

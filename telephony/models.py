@@ -32,6 +32,8 @@ class CapacityRun(models.Model):
 
     class Meta:
         ordering = ["-measured_at"]
+        verbose_name = "measurement"
+        verbose_name_plural = "capacity"
 
     def __str__(self) -> str:
         return f"{self.calls} calls, {self.measured_at:%d %b %Y %H:%M}"

@@ -28,6 +28,8 @@ class Migration(migrations.Migration):
                 ("is_in_force", models.BooleanField(default=False)),
             ],
             options={
+                "verbose_name": "measurement",
+                "verbose_name_plural": "capacity",
                 "ordering": ["-measured_at"],
             },
         ),

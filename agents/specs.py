@@ -6,6 +6,8 @@ What the words of the form mean in milliseconds is here and nowhere else.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.conf import settings
+
 from agents import consents, pronunciations
 from agents.models import Agent, AgentLanguage, PhoneNumber, Question, Voice
 from agents.spec import AgentSpec
@@ -116,14 +118,14 @@ def _spec(number: PhoneNumber) -> AgentSpec:
         number_id=number.pk,
         script=_script(agent),
         vad=EngineChoice(agent.vad_engine),
-        transcriber=_choice(agent.stt_engine, agent.stt_options),
+        transcriber=_transcriber(agent),
         language_model=_choice(agent.llm_engine, agent.llm_options),
-        voice=_voice(agent.voice),
+        voice=voice_heard(agent.voice),
         record_audio=agent.record_audio,
         retention_days=agent.retention_days,
         has_human=bool(number.human),
         turn_end=_if_chosen(agent.turn_end_engine, agent.turn_end_options),
-        voices=tuple(_voice(other.voice) for other in others),
+        voices=tuple(voice_heard(other.voice) for other in others),
         second_transcriber=_if_chosen(agent.second_stt_engine, agent.second_stt_options),
         second_language_model=_if_chosen(agent.second_llm_engine, agent.second_llm_options),
         stand_ins=tuple(_stand_in(voice) for voice in (agent.voice, *(o.voice for o in others))),
@@ -248,11 +250,33 @@ def _stand_in(voice: Voice) -> VoiceChoice | None:
     other = voice.stand_in
     if other is None or without_region(other.language) != without_region(voice.language):
         return None
-    return _voice(other)
+    return _voice_here(other)
 
 
-def _voice(voice: Voice) -> VoiceChoice:
-    """The voice callers hear; another one where its speaker has withdrawn consent."""
+def _transcriber(agent: Agent) -> EngineChoice:
+    """The agent's, or where one setting sends all recognition."""
+    if settings.STT_URL:
+        return _elsewhere(settings.STT_URL, settings.STT_TOKEN)
+    return _choice(agent.stt_engine, agent.stt_options)
+
+
+def voice_heard(voice: Voice) -> VoiceChoice:
+    """The voice callers hear, or its namesake where one setting sends all speech.
+
+    Whoever stands in for a withdrawn voice does so here: a service elsewhere may know it still.
+    """
+    choice = _voice_here(voice)
+    if settings.TTS_URL and consents.may_speak(voice):
+        return replace(choice, engine=_elsewhere(settings.TTS_URL, settings.TTS_TOKEN))
+    return choice
+
+
+def _elsewhere(url: str, token: str) -> EngineChoice:
+    return _choice("service", {"url": url} | ({"token": token} if token else {}))
+
+
+def _voice_here(voice: Voice) -> VoiceChoice:
+    """The voice that is configured; another one where its speaker has withdrawn consent."""
     if consents.may_speak(voice):
         return voice_choice(voice)
     other = instead_of(voice)

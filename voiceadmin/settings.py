@@ -35,6 +35,23 @@ class Env(environ.Env):
             raise ImproperlyConfigured(f"{var} is {port}; a port is a number from 1 to 65535")
         return port
 
+    def port_if_named(self, var: str) -> int | None:
+        return self.port(var, default=0) if os.environ.get(var) else None
+
+    def path_of_socket(self, var: str) -> str:
+        path: str = self.str(var, default="")
+        if path and not path.startswith("/"):
+            raise ImproperlyConfigured(f"{var} is {path!r}; it is a path that begins with /")
+        return path
+
+    def address(self, var: str) -> str:
+        address: str = self.str(var, default="").strip().rstrip("/")
+        parts = urlsplit(address)
+        is_whole = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+        if address and not is_whole:
+            raise ImproperlyConfigured(f"{var} is no address; it looks like http://192.0.2.20:6000")
+        return address
+
 
 env = Env()
 
@@ -71,6 +88,18 @@ SIP_TRUNK_PASSWORD = env.str("VOICEADMIN_SIP_TRUNK_PASSWORD", default="")
 MAX_CALLS = env.int("VOICEADMIN_MAX_CALLS", default=None)
 if MAX_CALLS is not None and MAX_CALLS < 0:
     raise ImproperlyConfigured(f"VOICEADMIN_MAX_CALLS is {MAX_CALLS}; it is 0 or more")
+
+# The inference service: docs/inference.md. Its public ports stay closed until they are named.
+INFERENCE_SOCKET = env.path_of_socket("VOICEADMIN_INFERENCE_SOCKET")  # ./run sets it
+INFERENCE_HOST = env.str("VOICEADMIN_INFERENCE_HOST", default="127.0.0.1")
+TRANSCRIBE_PORT = env.port_if_named("VOICEADMIN_TRANSCRIBE_PORT")
+TTS_PORT = env.port_if_named("VOICEADMIN_TTS_PORT")
+INFERENCE_TOKEN = env.str("VOICEADMIN_INFERENCE_TOKEN", default="")
+# Services elsewhere that hear, or speak, for every agent; "": what the agent says.
+STT_URL = env.address("VOICEADMIN_STT_URL")
+STT_TOKEN = env.str("VOICEADMIN_STT_TOKEN", default="")
+TTS_URL = env.address("VOICEADMIN_TTS_URL")
+TTS_TOKEN = env.str("VOICEADMIN_TTS_TOKEN", default="")
 
 # Folders
 ASTERISK_DIR = VAR_DIR / "asterisk"  # this instance's configuration, logs and sockets

@@ -147,6 +147,10 @@ def check_ports() -> None:
     check_port(
         "VOICEADMIN_AMI", settings.AMI_HOST, settings.AMI_PORT, socket.SOCK_STREAM, "Asterisk"
     )
+    for name, port in (("TRANSCRIBE", settings.TRANSCRIBE_PORT), ("TTS", settings.TTS_PORT)):
+        if port:
+            setting, host = f"VOICEADMIN_{name}", settings.INFERENCE_HOST
+            check_port(setting, host, port, socket.SOCK_STREAM, "the inference service")
 
 
 def check_port(setting: str, host: str, port: int, kind: int, purpose: str) -> None:
@@ -239,7 +243,32 @@ def web() -> Child:
         writer.close()
         return True
 
-    return Child("web", manage("serve"), is_ready=is_ready, ready_s=MODELS_S, stop_s=3)
+    return Child(
+        "web", manage("serve"), env=_with_host(), is_ready=is_ready, ready_s=MODELS_S, stop_s=3
+    )
+
+
+def inference_socket() -> Path:
+    return Path(settings.INFERENCE_SOCKET or settings.VAR_DIR / "inference.sock")
+
+
+def _with_host() -> dict[str, str]:
+    """Large models are loaded by the inference service, and not in this process."""
+    return {"VOICEADMIN_INFERENCE_SOCKET": str(inference_socket())}
+
+
+def inference() -> Child:
+    async def is_ready() -> bool:
+        try:
+            async with asyncio.timeout(2):
+                _, writer = await asyncio.open_unix_connection(inference_socket())
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return True
+
+    argv = manage("serve_inference", "--private", "--drain", "1")
+    return Child("inference", argv, env=_with_host(), is_ready=is_ready, stop_s=4)
 
 
 def phone_line() -> Child:
@@ -254,7 +283,7 @@ def phone_line() -> Child:
 
 
 def worker() -> Child:
-    return Child("worker", manage("rqworker", "default"), stop_s=2.5)
+    return Child("worker", manage("rqworker", "default"), env=_with_host(), stop_s=2.5)
 
 
 def clock() -> Child:
@@ -279,7 +308,7 @@ class Installation:
             )
         try:
             async with asyncio.TaskGroup() as group:  # in the order in which they end last
-                for child in (worker(), clock(), web(), phone_line()):
+                for child in (worker(), clock(), inference(), web(), phone_line()):
                     group.create_task(self._start(child))
         except* ChildFailed as failures:
             raise failures.exceptions[0] from None

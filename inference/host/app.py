@@ -268,6 +268,7 @@ def create_app(
         redoc_url=None,
         lifespan=proving,
     )
+    app.state.readiness = readiness
     _handle_refusals(app)
     _open_to_all(app, service)
     _behind_the_token(app, service)

@@ -38,6 +38,7 @@ class Door(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, round(drain_s)),
             )
         )
+        self._readiness = app.state.readiness
         self._own = list(sockets)
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
@@ -48,6 +49,7 @@ class Door(uvicorn.Server):
         serving = asyncio.create_task(self.serve(self._own))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        self._readiness.is_stopping = True
         self.should_exit = True
         stopping.cancel()
         await serving

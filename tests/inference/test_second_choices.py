@@ -3,11 +3,13 @@
 Times are from the end of the caller's turn. Nobody hears an apology for what another engine can do.
 """
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from inference.choices import Choices
+from inference.engines.base import Knowledge, Transcript
 from inference.journal import Ending
 from inference.turns.tuning import Tuning
 from tests.inference.test_faults import (
@@ -87,6 +89,42 @@ def test_a_recogniser_that_never_answers_and_another_that_does():
         assert talk.plays == [1_200]  # and the answer follows on it
         assert talk.heard == [(1_500, f"{FILLER} Yes.")]
         assert stood_in(talk) == [("stt",), ()]
+
+
+class Distant:
+    """A recogniser on a machine that froze."""
+
+    slots = 1
+
+    def __init__(self) -> None:
+        self.asked = self.cancelled = 0
+
+    def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
+        raise NotImplementedError
+
+    async def recognise(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
+        self.asked += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.cancelled += 1
+        raise AssertionError
+
+
+def test_a_recogniser_elsewhere_that_never_answers_is_told_to_stop():
+    distant = Distant()
+    with Faulty(has_second=True) as talk:
+        recognition = talk.conversation._recognition
+        recognition._transcribers = Choices(distant, talk.second_recogniser)
+        talk.begins()
+        talk.ask()
+        talk.later(1_400)
+        assert (distant.asked, distant.cancelled) == (1, 0)
+        talk.later(100)
+        assert (distant.asked, distant.cancelled) == (1, 1)
+        second_hears(talk)
+        answers(talk)
+        assert talk.heard == [(1_500, f"{FILLER} Yes.")]
 
 
 def test_no_words_are_an_answer_and_nobody_else_is_asked():

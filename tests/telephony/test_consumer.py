@@ -76,6 +76,14 @@ class Model:
             yield piece
 
 
+class BrokenModel(Model):
+    async def reply(
+        self, history: tuple[Utterance, ...], knowledge: Knowledge
+    ) -> AsyncIterator[str | After]:
+        raise EngineFailed("the server is away")
+        yield ""
+
+
 class Synthesizer:
     hz = SAMPLE_HZ
 
@@ -105,6 +113,7 @@ class Office:
     def __init__(self) -> None:
         self.ear: Any = Ear()
         self.model = Model()
+        self.second_model: Model | None = None
         self.is_loading = threading.Event()
         self.may_load = threading.Event()
         self.may_load.set()
@@ -116,7 +125,7 @@ class Office:
         if self.missing:
             raise self.missing
         voice = CallVoice(Synthesizer(), VoiceChoice(EngineChoice("fake")))
-        return Engines(self.ear, Recogniser(), self.model, voice)
+        return Engines(self.ear, Recogniser(), self.model, voice, second_model=self.second_model)
 
 
 async def written() -> None:
@@ -287,6 +296,23 @@ def test_a_call_is_answered_held_and_kept(office):
     assert call.purge_after is not None
     assert vault.audio_bytes(call.pk) > SAMPLE_HZ  # a quarter of a second, both sides
     assert Turn.objects.get(index=2).response_ms >= 100
+
+
+def test_a_call_whose_model_fails_is_answered_by_the_second_and_says_so(office):
+    office.model, office.second_model = BrokenModel(), Model()
+
+    async def talk(leg: Leg) -> None:
+        await leg.start()
+        await leg.until_heard(letters("Hello."))
+        await asyncio.sleep(0.15)
+        await leg.speak(400)
+        await leg.until_heard(letters("Hello.", "At eight."))
+        await asyncio.sleep(0.25)
+        await leg.hang_up()
+
+    calling(talk)
+    assert kept()[1:] == [("caller", "when are you open"), ("agent", "At eight.")]
+    assert [turn.stood_in for turn in Turn.objects.order_by("index")] == ["", "", "llm"]
 
 
 def test_the_agents_goodbye_hangs_up(office):

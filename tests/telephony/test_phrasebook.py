@@ -75,6 +75,8 @@ def test_answers_are_made_ahead_only_where_they_are_read_out(spec):
     assert spec.language_model.key == phrasebook.READS_OUT
     assert fallback in " ".join(each.text for each in phrasebook.sentences(spec))
     assert fallback not in " ".join(each.text for each in phrasebook.sentences(thought_up))
+    falls_back = replace(thought_up, second_language_model=spec.language_model)
+    assert fallback in " ".join(each.text for each in phrasebook.sentences(falls_back))
 
 
 @pytest.mark.parametrize(

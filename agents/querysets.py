@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 class PhoneNumberQuerySet(models.QuerySet["PhoneNumber"]):
     def answered(self) -> Self:
-        """Numbers in service, with all that one call needs of them in three queries."""
+        """Numbers in service, with all that one call needs of them.
+
+        Three queries; one more for each voice that imitates somebody.
+        """
         from agents.models import AgentLanguage  # it imports this module
 
         languages = AgentLanguage.objects.select_related("voice__stand_in")

@@ -117,7 +117,7 @@ def listen(request: HttpRequest, *, voice_id: int, model_admin: ModelAdmin) -> H
     if not consents.may_speak(voice):
         return _told("The speaker has withdrawn consent, so this voice is not used any more.", 409)
     try:
-        wav = preview.heard(request.POST.get("text", ""), specs.voice_choice(voice))
+        wav = preview.heard(request.POST.get("text", ""), specs.voice_heard(voice))
     except preview.NotHeard as reason:
         return _told(str(reason), 503)
     return _private(wav, "audio/wav")

@@ -32,6 +32,15 @@ _DEVICE = EngineOption(
 )
 
 
+_PROCESSES = EngineOption(
+    "processes",
+    "Sentences at a time",
+    "How many processes hold this model, each speaking one sentence at a time. Empty takes as many"
+    " as memory and processors allow. Too few make callers wait for each other, too many take the"
+    " memory of other models.",
+)
+
+
 def _folder(what: str) -> EngineOption:
     return EngineOption(
         "path", "Model folder", f"Folder on this machine with {what}.", required=True
@@ -215,7 +224,7 @@ ENGINES = (
         " you may try them and use them privately, but a business or a practice may not answer"
         " its callers with them. Clone a voice only with its owner's consent.",
         "xtts",
-        (_folder("an XTTS v2 model: config.json, model.pth, vocab.json"), _DEVICE),
+        (_folder("an XTTS v2 model: config.json, model.pth, vocab.json"), _DEVICE, _PROCESSES),
     ),
     EngineInfo(
         "vits",
@@ -223,7 +232,7 @@ ENGINES = (
         "Coqui VITS: a natural voice for one language, lighter than XTTS",
         "Coqui: MPL-2.0; the weights have their own licence",
         "vits",
-        (_folder("a Coqui VITS model: config.json and model.pth"), _DEVICE),
+        (_folder("a Coqui VITS model: config.json and model.pth"), _DEVICE, _PROCESSES),
     ),
     EngineInfo(
         "service",

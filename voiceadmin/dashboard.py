@@ -9,6 +9,7 @@ from django.utils import timezone
 from agents.models import PhoneNumber
 from records.call_page import outcome
 from records.models import Call
+from telephony.admission import limit_in_force, room
 
 LATELY = timedelta(days=7)
 SHOWN = 5
@@ -24,6 +25,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         | {"may_see_calls": may_see_calls, "may_see_numbers": may_see_numbers}
         | (_calls() if may_see_calls else {})
         | (_numbers() if may_see_numbers else {})
+        | _room(request)
     )
 
 
@@ -38,6 +40,12 @@ def _calls() -> dict[str, Any]:
         "wrong_count": lately.filter(reason__in=WENT_WRONG).count(),
         "recent": [(call, outcome(call)) for call in Call.objects.all()[:SHOWN]],
     }
+
+
+def _room(request: HttpRequest) -> dict[str, Any]:
+    """Where calls are limited, how many there is room for, and who found none."""
+    limit = limit_in_force() if request.user.has_perm("telephony.view_capacityrun") else None
+    return {"limit": limit, "turned_away": room().turned_away, "turned_away_since": room().since}
 
 
 def _numbers() -> dict[str, Any]:

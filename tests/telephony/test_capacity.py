@@ -6,6 +6,7 @@ from random import Random
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -408,6 +409,22 @@ def test_the_operators_own_number_is_named_as_the_one_in_force(ines, settings):
 
     assert "VOICEADMIN_MAX_CALLS is 20" in page
     assert "Take every call again" not in page
+
+
+def test_the_first_page_says_how_many_were_turned_away(ines, settings):
+    settings.MAX_CALLS = 1
+    admission.refresh()
+    assert room().take()
+    assert not room().take()
+    everything = Client()
+    everything.force_login(User.objects.create_superuser("root", password="a password"))
+
+    page = read(everything, "/admin/")
+
+    assert "Room for 1 call at a time" in page
+    assert ": 1." in page
+    settings.MAX_CALLS = None
+    assert "Room for" not in read(everything, "/admin/")
 
 
 def test_an_engines_password_is_not_kept_with_the_figure(ines):

@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from agents.models import Agent, PhoneNumber, Question, Voice
 from inference.engines.base import EngineChoice, VoiceChoice
 from inference.sentences import pieces_of
 from records.models import Call
-from telephony import human_voice, selfcall
+from telephony import human_voice, measuring, selfcall, spoken_questions
 from telephony.likeness import likeness
+from telephony.models import CapacityRun
 from telephony.numbers import write_fallbacks
 from telephony.phone import Phone, now_ms
 from tests.e2e.asterisk import RunningAsterisk
@@ -23,6 +27,7 @@ NUMBER, HUMAN, ELSEWHERE = "+4930555601", "+4930555602", "+4930555603"
 ASKS, ANSWER = "privacy-prompt", "Our number begins with four one five, and then the year."
 LOUD = b"\x00\x10\x00\xf0" * 4000
 QUIET_MS = 700
+SOON_S = 3  # a dozen milliseconds on a machine that has time
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +69,7 @@ def test_one_call_too_many_rings_the_overflow_and_the_first_one_talks_on(asteris
             asking = asyncio.create_task(ask(talking))
 
             turned_away = await second.start_call(asterisk.sip(NUMBER))
-            theirs = await others.next_call(1)
+            theirs = await others.next_call(SOON_S)
             assert theirs.dialled_number == ELSEWHERE
             await theirs.answer()
             await turned_away.wait_answered(5)
@@ -85,6 +90,32 @@ def test_one_call_too_many_rings_the_overflow_and_the_first_one_talks_on(asteris
 
     asyncio.run(calls())
     assert Call.objects.count() == 2  # the one that was turned away left none
+
+
+def test_what_this_machine_holds_is_measured_and_leaves_no_calls(
+    asterisk, serve, practice, settings, monkeypatch
+):
+    monkeypatch.setattr(spoken_questions, "PROMPTS", ((ASKS,),))
+    monkeypatch.setattr(measuring, "FEWEST", 1)
+    told, before = StringIO(), files_in(settings.RECORDINGS_DIR)
+
+    call_command(
+        "measure_capacity", number=NUMBER, most=2, seconds=8, budget_ms=20_000, stdout=told
+    )
+
+    run = CapacityRun.objects.in_force()
+    assert run is not None, told.getvalue()
+    assert run.calls == 2  # twice as many as are let in: they are not counted
+    for level in run.levels:
+        assert level["asked"]
+        assert 0 < level["p50_ms"] <= level["p95_ms"]
+        assert level["cpu_share"] > 0
+    assert not Call.objects.exists()
+    assert files_in(settings.RECORDINGS_DIR) == before
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
 
 
 async def until_ended(count: int) -> None:

@@ -160,13 +160,18 @@ def test_at_the_start_all_of_it_is_waited_for(
     assert world.asked == ["first", "second", "first", "second", "second", "first"]
 
 
-def test_a_model_server_that_is_away_is_stood_in_for_by_the_questions(spec: AgentSpec):
+def test_a_model_server_that_is_away_is_stood_in_for_by_the_questions(
+    spec: AgentSpec, monkeypatch: pytest.MonkeyPatch
+):
     """With the real engines."""
+    monkeypatch.setattr(loading, "LOAD_DEADLINE_S", 60.0)  # the machine may be busy
     away = EngineChoice.of("ollama", host="http://127.0.0.1:9", model="m")
-    plain = spec_for(demo.NUMBER)
-    spec = replace(plain, language_model=away, second_language_model=EngineChoice("questions"))
+    questions = EngineChoice("questions")
+    spec = replace(spec_for(demo.NUMBER), language_model=away, second_language_model=questions)
 
-    engines = loading.load_engines(spec)
+    begun = loading._Begun(spec)
+    model, second = begun.both("llm", away, questions)
 
-    assert isinstance(engines.model, Questions)
-    assert engines.gone == {"llm"}
+    assert isinstance(model, Questions)
+    assert second is None
+    assert begun.gone == {"llm"}

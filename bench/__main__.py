@@ -12,6 +12,9 @@ endpointing    human turns with known pauses: how long callers wait, how many ar
 
 interruptions  a hundred coughs, "mm-hm"s, noises and echoes over the agent, a hundred callers
                who mean it: what stops it, and how soon
+
+gpu            the stages of a turn on a graphics card, with models of the true size and random
+               weights; says so and leaves where there is no card
 """
 
 import asyncio
@@ -35,6 +38,7 @@ from django.conf import settings
 from agents.demo import NUMBER
 from bench import conversation, endpointing, interruptions, scripted
 from bench.calls import Measured, callers, percentile
+from bench.gpu import command as gpu_command
 from bench.house import Server, house
 from telephony import human_voice
 
@@ -169,6 +173,9 @@ def main(what: str, *rest: str) -> None:
         return
     if what == "interruptions":
         _write(what, interruptions.TITLE, interruptions.main(), interruptions.ABOUT)
+        return
+    if what == "gpu":
+        gpu_command.main(rest)
         return
     if what in ("gap", "all"):
         _write("gap", "Response gap, scripted engines", gap())

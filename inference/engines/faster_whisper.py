@@ -110,6 +110,10 @@ class FasterWhisper:
         self.batch = BATCH_ON_CARD if self._model.model.device == "cuda" else BATCH
         self._tokenizers: dict[str, Any] = {}
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self._model.supported_languages)
+
     def warm(self) -> None:
         hiss = from_floats(np.random.default_rng(0).normal(0, 0.01, SAMPLE_HZ))
         self.transcribe(hiss, Knowledge("en"))

@@ -70,7 +70,7 @@ class Work:
                 match wire.request(self._connection):
                     case wire.Cancel(job):
                         if self._desk.cancel(job):
-                            self._tell(wire.Ended(job))
+                            self._tell(wire.Ended(job, was_begun=False))
                     case wire.Hear() | wire.Say() | wire.Forget() as order:
                         self._desk.put(order)
         except (EOFError, OSError):

@@ -124,7 +124,8 @@ class EngineProcess:
                 self._expect()
                 while not isinstance(report := await self._line.read(), wire.Poisoned):
                     self._take(report)
-                    self._expect()
+                    if not self.jobs or _is_sign_of_life(report):
+                        self._expect()
                 return f"is broken ({report.reason})"
         except TimeoutError:
             return f"gave no sign of life for {self._silent_s:.0f} s"
@@ -161,6 +162,11 @@ class EngineProcess:
             self.done.jobs += not failed
         job.give(answer)
         self._on_room()
+
+
+def _is_sign_of_life(report: wire.Report) -> bool:
+    """Cancelling what waits works even where the engine hangs."""
+    return not isinstance(report, wire.Ended) or report.was_begun
 
 
 class Line:

@@ -89,6 +89,7 @@ class Ended:
     job: int
     failure: EngineFailed | None = None
     busy_ms: int = 0
+    was_begun: bool = True
 
 
 @dataclass(frozen=True, slots=True)

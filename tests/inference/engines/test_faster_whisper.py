@@ -47,6 +47,10 @@ def test_the_model_is_loaded_from_its_folder_and_heard(engine):
     assert 0.9 < transcript.confidence <= 1
 
 
+def test_it_says_which_languages_it_hears(engine):
+    assert {"en", "de", "yue"} <= set(engine.languages)
+
+
 def test_the_precision_is_the_owners_choice(whisper_folder):
     assert load(whisper_folder, compute_type="int8").transcribe(hiss(), ENGLISH).text == SENTENCE
     with pytest.raises(EngineUnavailable, match="cannot load"):

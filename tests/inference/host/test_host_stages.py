@@ -211,6 +211,17 @@ async def test_a_process_that_hangs_is_killed_and_its_job_tried_again(tmp_path):
         assert not os.path.exists(f"/proc/{first}")  # noqa: PTH110
 
 
+async def test_callers_who_come_and_go_do_not_hide_that_a_process_hangs(tmp_path):
+    async with house(tmp_path, Deadlines(queue_s=DEADLINE_S, silent_s=0.3)) as it:
+        stuck = asyncio.create_task(it.hear(4, "once-hang"))
+        await it.until_written("hears 1")
+        while len(it.pids()) == 1:
+            left = asyncio.create_task(it.hear(9))
+            await asyncio.wait([left], timeout=0.05)
+            left.cancel()
+        assert (await stuck).text == "4"
+
+
 async def test_a_job_that_kills_every_process_is_given_up(tmp_path):
     async with house(tmp_path) as it:
         with pytest.raises(EngineFailed, match="died"):

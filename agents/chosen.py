@@ -1,11 +1,10 @@
-"""Every engine that some agent or voice has chosen, and who has."""
+"""Every engine that callers of some agent meet, and whose it is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from agents.models import Agent, Voice
-from agents.specs import knowledge_of
+from agents.specs import if_chosen, knowledge_of, transcriber_of, voice_heard
 from inference.engines.base import EngineChoice, Knowledge, VoiceChoice
 from inference.engines.registry import Kind
 
@@ -39,28 +38,18 @@ def _all() -> Iterator[Chosen]:
     agents = Agent.objects.order_by("name").prefetch_related("questions", "languages")
     for agent in agents:
         knowledge = knowledge_of(agent)
-        slots: tuple[tuple[Kind, str, dict[str, Any]], ...] = (
-            ("vad", agent.vad_engine, {}),
-            ("turn", agent.turn_end_engine, agent.turn_end_options),
-            ("stt", agent.stt_engine, agent.stt_options),
-            ("stt", agent.second_stt_engine, agent.second_stt_options),
-            ("llm", agent.llm_engine, agent.llm_options),
-            ("llm", agent.second_llm_engine, agent.second_llm_options),
+        slots: tuple[tuple[Kind, EngineChoice | None], ...] = (
+            ("vad", if_chosen(agent.vad_engine, {})),
+            ("turn", if_chosen(agent.turn_end_engine, agent.turn_end_options)),
+            ("stt", transcriber_of(agent)),
+            ("stt", if_chosen(agent.second_stt_engine, agent.second_stt_options)),
+            ("llm", if_chosen(agent.llm_engine, agent.llm_options)),
+            ("llm", if_chosen(agent.second_llm_engine, agent.second_llm_options)),
         )
-        for kind, key, options in slots:
-            if key:
-                yield Chosen(kind, _choice(key, options), (agent.name,), knowledge)
+        for kind, choice in slots:
+            if choice is not None:
+                yield Chosen(kind, choice, (agent.name,), knowledge)
     for voice in Voice.objects.order_by("name"):
-        choice = _choice(voice.engine, voice.engine_options)
-        sounds = VoiceChoice(
-            choice,
-            voice.language,
-            voice.speaker,
-            voice.sample.path if voice.sample else "",
-            voice.speed,
-        )
-        yield Chosen("tts", choice, (f"voice {voice.name}",), Knowledge(voice.language), sounds)
-
-
-def _choice(key: str, options: dict[str, Any]) -> EngineChoice:
-    return EngineChoice.of(key, **{name: str(value) for name, value in options.items()})
+        heard = voice_heard(voice)
+        users = (f"voice {voice.name}",)
+        yield Chosen("tts", heard.engine, users, Knowledge(voice.language), heard)

@@ -118,16 +118,16 @@ def _spec(number: PhoneNumber) -> AgentSpec:
         number_id=number.pk,
         script=_script(agent),
         vad=EngineChoice(agent.vad_engine),
-        transcriber=_transcriber(agent),
+        transcriber=transcriber_of(agent),
         language_model=_choice(agent.llm_engine, agent.llm_options),
         voice=voice_heard(agent.voice),
         record_audio=agent.record_audio,
         retention_days=agent.retention_days,
         has_human=bool(number.human),
-        turn_end=_if_chosen(agent.turn_end_engine, agent.turn_end_options),
+        turn_end=if_chosen(agent.turn_end_engine, agent.turn_end_options),
         voices=tuple(voice_heard(other.voice) for other in others),
-        second_transcriber=_if_chosen(agent.second_stt_engine, agent.second_stt_options),
-        second_language_model=_if_chosen(agent.second_llm_engine, agent.second_llm_options),
+        second_transcriber=if_chosen(agent.second_stt_engine, agent.second_stt_options),
+        second_language_model=if_chosen(agent.second_llm_engine, agent.second_llm_options),
         stand_ins=tuple(_stand_in(voice) for voice in (agent.voice, *(o.voice for o in others))),
     )
 
@@ -241,7 +241,7 @@ def _choice(key: str, options: dict[str, Any]) -> EngineChoice:
     return EngineChoice.of(key, **{name: str(value) for name, value in options.items()})
 
 
-def _if_chosen(key: str, options: dict[str, Any]) -> EngineChoice | None:
+def if_chosen(key: str, options: dict[str, Any]) -> EngineChoice | None:
     return _choice(key, options) if key else None
 
 
@@ -253,7 +253,7 @@ def _stand_in(voice: Voice) -> VoiceChoice | None:
     return _voice_here(other)
 
 
-def _transcriber(agent: Agent) -> EngineChoice:
+def transcriber_of(agent: Agent) -> EngineChoice:
     """The agent's, or where one setting sends all recognition."""
     if settings.STT_URL:
         return _elsewhere(settings.STT_URL, settings.STT_TOKEN)

@@ -1,5 +1,6 @@
 """`manage.py models`: what is there, whether it works, bringing more."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -12,7 +13,9 @@ from django.core.management import CommandError, call_command
 from agents.models import Agent, Voice
 from inference import ollama_models
 from inference.engines import registry
+from inference.host.offer import Offer
 from tests import hub_server, model_servers, tiny_models
+from tests.inference.host.services import WHISPER, ScriptedStages, served
 from tests.model_servers import dies_after, ollama_with, refuses, sends
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +83,14 @@ def test_second_choices_are_listed_too(clinic):
     assert "s3cret" not in told
 
 
+def test_a_setting_that_sends_a_stage_elsewhere_is_what_is_listed(clinic, settings):
+    settings.STT_URL, settings.STT_TOKEN = "http://gpu:6000", "s3cret"
+    told = models("list")
+    assert "    at http://gpu:6000\n" in told
+    assert "PocketSphinx" not in told
+    assert "s3cret" not in told
+
+
 def test_a_folder_is_listed_with_its_size_or_as_missing(clinic, tmp_path):
     (tmp_path / "model.bin").write_bytes(bytes(3_500_000))
     clinic.stt_engine, clinic.stt_options = "faster_whisper", {"path": str(tmp_path)}
@@ -117,6 +128,25 @@ def test_a_whisper_folder_is_loaded_and_asked(clinic, tmp_path):
     assert f"FAILED  recogniser faster_whisper, for Clinic: faster-whisper: {folder} lacks" in told
     assert status == 1
     assert why.startswith("1 of 4 cannot be used")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_the_inference_service_runs_it_is_asked(clinic, settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    clinic.stt_engine, clinic.stt_options = "faster_whisper", {"path": "/models/whisper"}
+    clinic.save()
+    stages = ScriptedStages()
+
+    async def check():
+        async with served(stages, Offer(is_private=True), at=tmp_path / "inference.sock"):
+            return await asyncio.to_thread(models, "check")
+
+    try:
+        told = asyncio.run(check())
+    finally:
+        registry.forget()
+    assert "ok      recogniser faster_whisper, for Clinic" in told
+    assert [choice for _, _, choice in stages.heard] == [WHISPER]
 
 
 def test_a_model_that_was_not_pulled_is_named_with_the_way_out(clinic, ollama):

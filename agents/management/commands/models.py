@@ -1,6 +1,7 @@
 """What agents hear, think and speak with: what is there, whether it works, bringing more."""
 
 import logging
+import socket
 from argparse import ArgumentParser
 from contextlib import closing
 from dataclasses import dataclass
@@ -125,6 +126,8 @@ class Command(BaseCommand):
                 self._say(f"Ollama at {host} has {names or 'no models'}")
 
     def _check(self) -> None:
+        if not settings.INFERENCE_SOCKET and _answers(settings.VAR_DIR / "inference.sock"):
+            registry.use_host(str(settings.VAR_DIR / "inference.sock"))  # ./run's, loaded already
         every, failed = chosen(), 0
         for one in every:
             name = f"{TITLES[one.kind]} {one.choice.key}, for {', '.join(one.users)}"
@@ -203,17 +206,30 @@ class Bars:
             self._bar = None
 
 
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(2)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
 def _title(title: str) -> str:
     return title.partition(":")[0]
 
 
 def _place(choice: EngineChoice) -> str:
-    """Where the model is. Never an API key."""
-    model, server = choice.option("model"), choice.option("host") or choice.option("base_url")
+    """Where the model is. Never a key."""
+    model = choice.option("model")
+    server = choice.option("host") or choice.option("base_url") or choice.option("url")
     if path := choice.option("path"):
         return f"{path}, {_folder_size(Path(path))}"
     if model:
         return f"{model} at {server or ollama.HOST}"
+    if server:
+        return f"at {server}"
     return "comes with voiceadmin"
 
 

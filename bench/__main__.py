@@ -13,6 +13,9 @@ endpointing    human turns with known pauses: how long callers wait, how many ar
 interruptions  a hundred coughs, "mm-hm"s, noises and echoes over the agent, a hundred callers
                who mean it: what stops it, and how soon
 
+inference      the engine processes with tiny models: how soon one is free after a cancel, what
+               company costs and brings, the host's lag
+
 gpu            the stages of a turn on a graphics card, with models of the true size and random
                weights; says so and leaves where there is no card
 """
@@ -36,7 +39,7 @@ import sqlite3
 from django.conf import settings
 
 from agents.demo import NUMBER
-from bench import conversation, endpointing, interruptions, scripted
+from bench import conversation, endpointing, inference_host, interruptions, scripted
 from bench.calls import Measured, callers, percentile
 from bench.gpu import command as gpu_command
 from bench.house import Server, house
@@ -173,6 +176,9 @@ def main(what: str, *rest: str) -> None:
         return
     if what == "interruptions":
         _write(what, interruptions.TITLE, interruptions.main(), interruptions.ABOUT)
+        return
+    if what == "inference":
+        _write(what, inference_host.TITLE, inference_host.main(), inference_host.ABOUT)
         return
     if what == "gpu":
         gpu_command.main(rest)

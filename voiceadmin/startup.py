@@ -267,7 +267,9 @@ def inference() -> Child:
         writer.close()
         return True
 
-    argv = manage("serve_inference", "--private", "--drain", "1")
+    argv = [sys.executable, "-m", "inference.host", str(inference_socket()), "1"]
+    if settings.TRANSCRIBE_PORT or settings.TTS_PORT:
+        argv = manage("serve_inference", "--private", "--drain", "1")
     return Child("inference", argv, env=_with_host(), is_ready=is_ready, stop_s=4)
 
 

@@ -3,16 +3,20 @@
 import asyncio
 import logging
 import os
+import signal
 import socket
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-log = logging.getLogger(__name__)
+from inference.host.app import create_app
+from inference.host.metrics import Measures
+from inference.host.offer import Offer
+from inference.host.stages import Stages
 
 BACKLOG = 256
 IDLE_S = 75  # an idle connection is kept; proxies and clients close theirs sooner
@@ -86,11 +90,56 @@ def public_socket(host: str, port: int) -> Iterator[socket.socket]:
         yield listening
 
 
-async def serve(doors: Sequence[Any], stop: asyncio.Event) -> None:
-    """All doors until `stop`; one that fails closes the others. Raises what it raised."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where one service listens."""
+
+    private: Path | None = None
+    host: str = "127.0.0.1"
+    ports: tuple[int, ...] = ()  # of its public side
+
+    def __str__(self) -> str:
+        public = [f"http://{self.host}:{port}" for port in self.ports]
+        return ", ".join([*public, *([str(self.private)] if self.private else [])])
+
+
+async def serve(
+    stages: Stages, offer: Offer, places: Places, drain_s: float, tell: Callable[[str], object]
+) -> None:
+    """Until SIGTERM or Ctrl-C; then what was begun is finished. Raises OSError."""
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    stop = _stop_event()
+    measures = Measures(stages)
+    doors = []
+    with ExitStack() as sockets:
+        if places.ports:
+            public = [sockets.enter_context(public_socket(places.host, p)) for p in places.ports]
+            doors.append(Door(create_app(stages, offer, measures=measures), public, drain_s))
+        if places.private:
+            private = sockets.enter_context(private_socket(places.private))
+            app = create_app(stages, Offer(is_private=True), measures=measures)
+            doors.append(Door(app, [private], drain_s))
+        tell(f"Inference at {places}")
+        try:
+            await _all_until(doors, stop)
+        finally:
+            await stages.close()
+    tell("Stopped")
+
+
+async def _all_until(doors: Sequence[Door], stop: asyncio.Event) -> None:
+    """One that fails closes the others. Raises what it raised."""
     try:
         async with asyncio.TaskGroup() as group:
             for door in doors:
                 group.create_task(door.run_until(stop))
     except* OSError as errors:
         raise errors.exceptions[0] from None
+
+
+def _stop_event() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop

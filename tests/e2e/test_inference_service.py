@@ -25,6 +25,7 @@ from tests import model_servers, tiny_models
 from tests.e2e.asterisk import free_port
 from tests.inference.host.services import tone
 
+TINY = "tests/e2e/serve_tiny_inference.py"
 READY_S = 180
 STOP_S = 30
 SENTENCE = "when are you open on saturday"
@@ -38,7 +39,7 @@ def serving(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
         output = Path(folder) / "output"
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "tests/e2e/serve_tiny_inference.py", *arguments],
+                [sys.executable, *arguments],
                 cwd=settings.BASE_DIR,
                 env={**os.environ, **own, **environment},
                 stdin=subprocess.DEVNULL,
@@ -96,7 +97,7 @@ def service(folder, whisper_folder):
         "--samples", str(voices),
         "--transcribe-port", str(ports[0]), "--tts-port", str(ports[1]),
     )  # fmt: skip
-    with serving(*arguments) as (process, output):
+    with serving(TINY, *arguments) as (process, output):
         hears, speaks = (f"http://127.0.0.1:{port}" for port in ports)
         wait_until(lambda: is_ready(hears), process, output)
         yield hears, speaks
@@ -153,7 +154,7 @@ def test_this_installations_own_service_is_private_and_loads_what_a_call_needs(w
     registry.forget()
     connection.to.cache_clear()
     try:
-        with serving("--private") as (process, output):
+        with serving("-m", "inference.host", str(path), "1") as (process, output):
             wait_until(path.exists, process, output)
             assert path.stat().st_mode & 0o777 == 0o600
             registry.use_host(str(path), READY_S)

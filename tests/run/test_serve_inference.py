@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from agents.models import PhoneNumber, Voice
 from inference.engines.base import EngineChoice, Knowledge, VoiceChoice
 from inference.host.offer import OfferedVoice
+from inference.host.serving import Places
 from tests.clinic import clinic
 from voiceadmin import offering, startup
 from voiceadmin.management.commands import serve_inference
@@ -18,10 +19,10 @@ def started(monkeypatch):
     """What would be served, and where."""
     calls = []
 
-    async def serve(self, offer, private, host, ports, drain):
-        calls.append((offer, private, host, ports))
+    async def serve(self, offer, places, drain):
+        calls.append((offer, places))
 
-    monkeypatch.setattr(serve_inference.Command, "_serve", serve)
+    monkeypatch.setattr(serve_inference.Command, "serve", serve)
     return calls
 
 
@@ -88,7 +89,7 @@ def test_a_wrong_option_is_named_with_the_way_out(named, words):
 
 def test_by_hand_it_listens_where_the_article_does(started):
     call_command("serve_inference", "--stt", WHISPER)
-    assert started[0][1:] == (None, "127.0.0.1", (6000, 5002))
+    assert started[0][1] == Places(None, "127.0.0.1", (6000, 5002))
 
 
 def test_under_run_the_ports_stay_closed_until_they_are_named(started, settings):
@@ -96,10 +97,8 @@ def test_under_run_the_ports_stay_closed_until_they_are_named(started, settings)
     settings.TTS_PORT = 5002
     call_command("serve_inference", "--private", "--stt", WHISPER)
     private = settings.VAR_DIR / "inference.sock"
-    assert [call[1:] for call in started] == [
-        (private, "127.0.0.1", ()), (private, "127.0.0.1", (5002,)),
-    ]  # fmt: skip
-    assert started[0][0] is None
+    assert [places for _, places in started] == [Places(private), Places(private, ports=(5002,))]
+    assert started[0][0].engines() == ()
 
 
 def test_other_machines_need_a_token(started, settings):
@@ -117,17 +116,23 @@ def test_with_nobody_in_service_there_is_nothing_to_offer(started, settings, cap
         call_command("serve_inference")
     settings.TTS_PORT = 5002
     call_command("serve_inference", "--private")  # calls need its private side all the same
-    assert started[0][3] == ()
+    assert started[0][1].ports == ()
     assert "The ports stay closed" in capsys.readouterr().err
 
 
 def test_a_taken_port_is_told_with_the_way_out(settings):
     with startup.socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(CommandError, match=f"{port}.*stop what uses them"):
+        with pytest.raises(CommandError, match=f"{port}.*stop what does"):
             call_command("serve_inference", "--stt", WHISPER, "--transcribe-port", str(port))
 
 
 def test_the_processes_that_use_engines_know_where_the_service_is(settings):
     for child in (startup.web(), startup.worker()):
         assert child.env["VOICEADMIN_INFERENCE_SOCKET"] == str(settings.VAR_DIR / "inference.sock")
+
+
+def test_without_ports_the_service_is_started_without_djangos_weight(settings):
+    assert "inference.host" in startup.inference().argv
+    settings.TTS_PORT = 5002
+    assert "serve_inference" in startup.inference().argv

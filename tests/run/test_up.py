@@ -131,7 +131,7 @@ def test_it_runs_keeps_running_and_ends_with_ctrl_c(installation):
     try:
         up.wait_told("Ctrl-C stops everything.")
         children = up.children()
-        assert len(children) == 5
+        assert len(children) == 6
         page = get(f"http://127.0.0.1:{port}/admin/login/")
         style = re.search(r'href="(/static/[^"]+\.css)"', page)[1]
         assert get(f"http://127.0.0.1:{port}{style}")

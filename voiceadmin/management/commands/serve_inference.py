@@ -1,17 +1,16 @@
 """The inference service: speech to text and text to speech, by engines in their own processes."""
 
 import asyncio
-import logging
-import signal
 from argparse import ArgumentParser
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from inference.host import serving
+from inference.host.offer import Offer
+from inference.host.serving import Places
 from voiceadmin import offering, startup
 from voiceadmin.checks import is_loopback
 
@@ -61,48 +60,26 @@ class Command(BaseCommand):
                 " which clients then send; docs/inference.md"
             )
         offer = self._offer(options, is_private=private) if ports else None
-        if offer is None:
-            ports = ()
         socket = startup.inference_socket() if private else None
-        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+        places = Places(socket, host, ports if offer else ())
         try:
-            asyncio.run(self._serve(offer, socket, host, ports, drain))
+            asyncio.run(self.serve(offer or Offer(is_private=True), places, drain))
         except OSError as error:
             raise CommandError(
-                f"cannot listen at {host}, ports {ports} ({error.strerror}); stop what uses them,"
-                " or name others with --transcribe-port and --tts-port"
+                f"cannot listen at {places} ({error.strerror}); stop what does,"
+                " or name other ports with --transcribe-port and --tts-port"
             ) from None
 
-    async def _serve(
-        self, offer: Any, private: Path | None, host: str, ports: tuple[int, ...], drain: float
-    ) -> None:
-        from inference.host import serving
-        from inference.host.app import create_app
+    async def serve(self, offer: Offer, places: Places, drain: float) -> None:
         from inference.host.host_stages import HostStages
-        from inference.host.metrics import Measures
-        from inference.host.offer import Offer
 
-        stop = _stop_event()
-        stages = HostStages()
-        measures = Measures(stages)
-        doors = []
-        with ExitStack() as sockets:
-            if ports:
-                public = [sockets.enter_context(serving.public_socket(host, p)) for p in ports]
-                app = create_app(stages, offer, measures=measures)
-                doors.append(serving.Door(app, public, drain))
-            if private:
-                socket = sockets.enter_context(serving.private_socket(private))
-                app = create_app(stages, Offer(is_private=True), measures=measures)
-                doors.append(serving.Door(app, [socket], drain))
-            self._tell(private, host, ports)
-            try:
-                await serving.serve(doors, stop)
-            finally:
-                await stages.close()
-        self.stdout.write("Stopped")
+        await serving.serve(HostStages(), offer, places, drain, self._tell)
 
-    def _offer(self, options: dict[str, Any], *, is_private: bool) -> Any:
+    def _tell(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _offer(self, options: dict[str, Any], *, is_private: bool) -> Offer | None:
         """None where nothing can be offered, and the private side goes on without."""
         try:
             offer = _named_or_agents(options)
@@ -121,12 +98,6 @@ class Command(BaseCommand):
         self.stderr.write(f"The ports stay closed: {why} and start again")
         return None
 
-    def _tell(self, private: Path | None, host: str, ports: tuple[int, ...]) -> None:
-        places = [f"http://{host}:{port}" for port in ports]
-        places += [str(private)] if private else []
-        self.stdout.write(f"Inference at {', '.join(places)}")
-        self.stdout.flush()
-
 
 def _ports(options: dict[str, Any], *, is_private: bool) -> tuple[int, ...]:
     """Each once, the one for transcripts first."""
@@ -139,15 +110,7 @@ def _ports(options: dict[str, Any], *, is_private: bool) -> tuple[int, ...]:
     return tuple(dict.fromkeys(port for port in named if port))
 
 
-def _named_or_agents(options: dict[str, Any]) -> Any:
+def _named_or_agents(options: dict[str, Any]) -> Offer:
     """Raises NotOffered, DatabaseError."""
     named = offering.Named(options["stt"], options["tts"], options["languages"], options["samples"])
     return offering.of_options(named) if named else offering.of_agents()
-
-
-def _stop_event() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop

@@ -28,7 +28,8 @@ usage: ./run [COMMAND]
 
   ./run               set up what is missing, start everything, place one call to itself
   ./run --once        the same, then stop; exit status 0 only if that call went well
-  ./run setup         only set up; with --tts also Coqui XTTS and VITS (large)
+  ./run setup         only set up; with --tts also Coqui XTTS and VITS, with --ray also Ray
+                      Serve (both large)
   ./run call ...      another call to a running voiceadmin (./run call --help)
   ./run manage ...    a Django command, e.g. ./run manage changepassword admin
   ./run check         what the tools and the installation say
@@ -49,9 +50,10 @@ OLDEST_PIP = (22, 3)  # the first with --python
 
 RUN = ("requirements.txt",)
 TTS = "requirements-tts.txt"
-TEST = ("requirements.txt", "requirements-test.txt", TTS)
+RAY = "requirements-ray.txt"
+TEST = ("requirements.txt", "requirements-test.txt", TTS, RAY)
 # what pip downloads and unpacks, generously; only asked for where it is not installed yet
-NEEDED_MB = {"requirements.txt": 1500, "requirements-test.txt": 300, "requirements-tts.txt": 4000}
+NEEDED_MB = {"requirements.txt": 1500, "requirements-test.txt": 300, TTS: 4000, RAY: 600}
 
 NO_NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|Temporary failure in name resolution|ProxyError"
@@ -78,7 +80,8 @@ def main(arguments: list[str]) -> int:
         set_up(RUN)
         return manage("up", *(["--once"] if command == "--once" else []), *rest)
     if command == "setup":
-        set_up((*RUN, TTS) if "--tts" in rest else RUN)
+        chosen = [file for flag, file in (("--tts", TTS), ("--ray", RAY)) if flag in rest]
+        set_up((*RUN, *chosen))
         return run_to_end([str(PYTHON), "manage.py", "migrate", "--verbosity", "0"])
     if command in ("manage", "call"):
         set_up(RUN, quiet=True)

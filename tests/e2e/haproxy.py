@@ -25,7 +25,7 @@ from tests.e2e.asterisk import free_port
 CONFIGURATION = settings.BASE_DIR / "deploy" / "haproxy" / "voiceadmin.cfg"
 FETCHED = settings.ASTERISK_DIST.with_name("haproxy-dist")
 SERVERS = ("one", "two")
-STATUS_S = 30
+STATUS_S = 120  # a service loads its models first
 STOP_S = 10
 
 

@@ -48,6 +48,7 @@ def checkout():
     (folder / "requirements.txt").write_text("firstpart\n")
     (folder / "requirements-test.txt").write_text("")
     (folder / "requirements-tts.txt").write_text("")
+    (folder / "requirements-ray.txt").write_text("")
     yield folder
     shutil.rmtree(parent)
 

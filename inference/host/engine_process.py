@@ -14,6 +14,8 @@ from inference.host import wire
 
 PROGRAM = ("-m", "inference.host.engine_child")
 ROOT = Path(__file__).resolve().parents[2]
+# threads that wait for each other sleep; by default they spin, on processors that calls need
+PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
 SILENT_TURNS = 10  # times what one short turn takes here, and it is stuck
 
 
@@ -216,7 +218,7 @@ async def _spawn(
     program: tuple[str, ...], threads: int, deadline_s: float
 ) -> tuple[asyncio.subprocess.Process, Line]:
     ours, theirs = socket.socketpair()
-    environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
+    environment = os.environ | PASSIVE | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
     with theirs:
         async with asyncio.timeout(deadline_s):
             process = await asyncio.create_subprocess_exec(

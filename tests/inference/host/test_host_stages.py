@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from contextlib import aclosing, contextmanager
+from pathlib import Path
 from select import select
 
 import pytest
@@ -40,6 +41,16 @@ async def test_an_engine_is_loaded_once_and_says_what_it_can(tmp_path):
         assert (first.slots, first.speakers, first.languages) == (1, ("Polly",), ("en", "de"))
         assert await it.say("good morning") == audio_of("good morning")
         assert len(it.pids()) == 1
+
+
+async def test_an_engines_threads_do_not_spin_on_processors_that_calls_need(tmp_path):
+    async with house(tmp_path) as it:
+        await it.stages.load("tts", it.choice("parrot", processes="2"))
+        (pid, _) = it.pids()
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        assert b"OMP_WAIT_POLICY=PASSIVE" in environment
+        threads = max(1, os.cpu_count() // 2)
+        assert f"OMP_NUM_THREADS={threads}".encode() in environment
 
 
 async def test_an_engine_that_does_not_load_says_why_and_is_tried_again(tmp_path):

@@ -110,15 +110,18 @@ class RayStages:
     def __init__(self, deployments: dict[tuple[Kind, EngineChoice], DeploymentHandle]) -> None:
         self._deployments = deployments
         self._counts = {key: Counts() for key in deployments}
+        self._loaded: dict[tuple[Kind, EngineChoice], Loaded] = {}
 
     async def load(self, kind: Kind, choice: EngineChoice) -> Loaded:
-        """A replica has it; how many there are is Ray's affair."""
-        try:
-            loaded = await _answer(self._handle(kind, choice).loaded.remote())
-        except EngineFailed as problem:
-            raise EngineUnavailable(str(problem)) from None
-        assert isinstance(loaded, Loaded)
-        return replace(loaded, choice=choice)
+        """A replica has it; how many there are is Ray's affair. Every request asks: told once."""
+        if (kind, choice) not in self._loaded:
+            try:
+                loaded = await _answer(self._handle(kind, choice).loaded.remote())
+            except EngineFailed as problem:
+                raise EngineUnavailable(str(problem)) from None
+            assert isinstance(loaded, Loaded)
+            self._loaded[kind, choice] = replace(loaded, choice=choice)
+        return self._loaded[kind, choice]
 
     async def transcribe(
         self, pcm: bytes, knowledge: Knowledge, choice: EngineChoice

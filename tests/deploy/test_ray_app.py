@@ -17,7 +17,7 @@ from inference.engines.base import (
     Transcript,
     VoiceChoice,
 )
-from inference.host.stages import EngineBusy
+from inference.host.stages import EngineBusy, Loaded
 
 pytestmark = pytest.mark.asyncio
 WHISPER = EngineChoice.of("faster_whisper", path="/models/whisper")
@@ -162,6 +162,14 @@ async def test_a_transcript_that_is_called_off_is_not_made():
         await asked
     assert response.is_cancelled
     assert stages.states()[0].cancelled == 1
+
+
+async def test_what_an_engine_can_do_is_asked_once_and_after_a_failure_again():
+    loaded = Loaded("stt", WHISPER, slots=8)
+    stages = hearing(Response(ActorDiedError()), Response(loaded))
+    with pytest.raises(EngineUnavailable):
+        await stages.load("stt", WHISPER)
+    assert [await stages.load("stt", WHISPER) for _ in range(3)] == [loaded] * 3
 
 
 async def test_an_engine_the_cluster_has_not_is_refused_with_the_way_out():

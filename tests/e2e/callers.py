@@ -32,10 +32,15 @@ DEADLINE_S = 90
 
 @dataclass
 class Callers:
-    """What came of their turns: how long each was, and what was wrong with those lost."""
+    """What came of their turns.
+
+    An answer that had begun to sound when its host died is broken, not lost: nobody else can say
+    the rest of it, and the agent goes on from there (docs/faults.md, dead halfway).
+    """
 
     took_ms: list[int] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)  # why
+    broken: int = 0
 
     async def more(self, turns: int) -> None:
         """Returns after so many further turns."""
@@ -60,12 +65,10 @@ async def calling(count: int, stt_url: str, tts_url: str) -> AsyncIterator[Calle
         while True:
             began_s = time.monotonic()
             try:
-                trouble = await turn(hears, says)
+                callers.broken += not await turn(hears, says)
             except EngineFailed as failed:
-                trouble = str(failed)
+                callers.lost.append(str(failed))
             callers.took_ms.append(round((time.monotonic() - began_s) * 1000))
-            if trouble:
-                callers.lost.append(trouble)
 
     tasks = [asyncio.create_task(call()) for _ in range(count)]
     try:
@@ -76,12 +79,21 @@ async def calling(count: int, stt_url: str, tts_url: str) -> AsyncIterator[Calle
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def turn(hears: RemoteTranscriber, says: RemoteSynthesizer) -> str:
-    """What was wrong with it, or ""."""
+async def turn(hears: RemoteTranscriber, says: RemoteSynthesizer) -> bool:
+    """Whether the answer was heard to its end. Raises EngineFailed where nothing was."""
     transcript = await hears.recognise(SOUND, Knowledge("en"))
     if transcript.text != SENTENCE:
-        return "other words"
+        raise EngineFailed("other words")
+    heard_bytes = 0
     voice = VoiceChoice(EngineChoice("service"))
-    async with aclosing(says.speak(ANSWER, voice)) as pieces:
-        heard_bytes = sum([len(pcm) async for pcm in pieces])
-    return "" if heard_bytes >= LEAST_BYTES else "the answer broke off"
+    try:
+        async with aclosing(says.speak(ANSWER, voice)) as pieces:
+            async for pcm in pieces:
+                heard_bytes += len(pcm)
+    except EngineFailed:
+        if not heard_bytes:
+            raise
+        return False
+    if heard_bytes < LEAST_BYTES:
+        raise EngineFailed("half an answer that was taken for a whole")
+    return True

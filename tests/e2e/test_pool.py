@@ -14,19 +14,20 @@ from django.conf import settings
 
 from tests import tiny_models
 from tests.e2e.asterisk import free_port
-from tests.e2e.callers import SENTENCE, calling
+from tests.e2e.callers import SENTENCE, Callers, calling
 from tests.e2e.haproxy import Balancer, balancer
 
 STOP_S = 30
+CALLERS = 4
 BOTH = ("transcribers", "voices")
 
 
 class Host:
     """`manage.py serve_inference` on ports of its own, started as often as a test likes."""
 
-    def __init__(self, whisper: Path) -> None:
+    def __init__(self, whisper: Path, tts: str) -> None:
         self.transcribe_port, self.tts_port = free_port(), free_port()
-        self._whisper = whisper
+        self._whisper, self._tts = whisper, tts
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -34,7 +35,7 @@ class Host:
             [
                 sys.executable, "manage.py", "serve_inference",
                 "--stt", f"faster_whisper:path={self._whisper},device=cpu",
-                "--tts", "espeak",
+                "--tts", self._tts,
                 "--transcribe-port", str(self.transcribe_port),
                 "--tts-port", str(self.tts_port),
             ],
@@ -56,9 +57,9 @@ def whisper(tmp_path_factory):
 
 
 @contextmanager
-def two_hosts(whisper: Path) -> Iterator[tuple[Host, Balancer]]:
+def two_hosts(whisper: Path, tts: str = "espeak") -> Iterator[tuple[Host, Balancer]]:
     """The first of them, and what is in front of both."""
-    hosts = Host(whisper), Host(whisper)
+    hosts = Host(whisper, tts), Host(whisper, tts)
     try:
         for host in hosts:
             host.start()
@@ -87,19 +88,26 @@ def wait_for(front: Balancer, status: str, *servers: str) -> None:
 def test_a_host_that_goes_away_under_load_loses_no_turn_and_comes_back(pool, number):
     one, front = pool
     wait_for(front, "UP", "one", "two")
+    callers, served_again = asyncio.run(calls_while_it_goes_and_comes_back(one, front, number))
+    assert callers.lost == []
+    if number is signal.SIGTERM:
+        assert not callers.broken  # what had begun was finished
+    assert all(requests >= CALLERS for requests in served_again)
 
-    async def calls() -> tuple[list[int], list[str]]:
-        async with calling(4, front.url("transcribe"), front.url("speak")) as callers:
-            await callers.more(8)
-            await asyncio.to_thread(one.end, number)
-            await callers.more(16)
-            one.start()
-            await asyncio.to_thread(wait_for, front, "UP", "one")
-            before = [int(front.column(section, "stot")["one"]) for section in BOTH]
-            await callers.more(16)
-            after = [int(front.column(section, "stot")["one"]) for section in BOTH]
-        return [new - old for new, old in zip(after, before, strict=True)], callers.lost
 
-    served_again, lost = asyncio.run(calls())
-    assert lost == []
-    assert all(requests >= 4 for requests in served_again)
+async def calls_while_it_goes_and_comes_back(
+    one: Host, front: Balancer, number: signal.Signals
+) -> tuple[Callers, list[int]]:
+    def served() -> list[int]:
+        return [int(front.column(section, "stot")["one"]) for section in BOTH]
+
+    async with calling(CALLERS, front.url("transcribe"), front.url("speak")) as callers:
+        await callers.more(2 * CALLERS)
+        await asyncio.to_thread(one.end, number)
+        await callers.more(4 * CALLERS)
+        one.start()
+        await asyncio.to_thread(wait_for, front, "UP", "one")
+        before = await asyncio.to_thread(served)
+        await callers.more(4 * CALLERS)
+        after = await asyncio.to_thread(served)
+    return callers, [new - old for new, old in zip(after, before, strict=True)]

@@ -191,6 +191,7 @@ def knowledge_of(agent: Agent) -> Knowledge:
         instructions=agent.instructions,
         entries=tuple(_entry(question) for question in agent.questions.all()),
         fallback_sentence=agent.fallback_sentence,
+        vocabulary=tuple(word for word, _ in pronunciations.parse(agent.pronunciations)),
     )
 
 

@@ -294,3 +294,11 @@ def test_the_demo_asks_each_question_several_ways():
     assert 6 <= len(demo.QUESTIONS) <= 10
     assert all(len(asked.wordings) >= 4 for asked in demo.QUESTIONS)
     assert "automated" in demo.GREETING
+
+
+def test_words_with_a_pronunciation_of_their_own_are_listened_for():
+    agent = clinic()
+    agent.pronunciations = "Nguyen = win"
+    agent.save()
+
+    assert spec_for(demo.NUMBER).script.knowledge.vocabulary == ("Nguyen",)

@@ -71,12 +71,18 @@ def engines_can_load(**_: Any) -> Iterable[CheckMessage]:
         return  # not migrated yet: there are no agents to check
     for agent in chosen:
         for kind, title, field in SLOTS:
-            if agent[field] and (why := missing(kind, agent[field])):
+            if agent[field] and (why := missing_here(kind, field, agent[field])):
                 yield Caution(
                     f"{agent['name']} cannot use its {title}, {agent[field]}.",
                     hint=f"{why.rstrip('.')}. Or choose another in the admin.",
                     id="voiceadmin.W002",
                 )
+
+
+def missing_here(kind: str, field: str, key: str) -> str:
+    """Nothing, where one setting has another machine do what this engine would."""
+    is_elsewhere = {"stt_engine": settings.STT_URL, "voice__engine": settings.TTS_URL}
+    return "" if is_elsewhere.get(field) else missing(kind, key)
 
 
 def missing(kind: str, key: str) -> str:

@@ -79,6 +79,13 @@ def test_the_demo_can_load_all_its_engines(db):
     assert ids(checks.engines_can_load()) == []
 
 
+def test_an_engine_whose_work_another_machine_does_need_not_be_here(db, settings):
+    demo.load()
+    Agent.objects.update(stt_engine="crystal_ball")
+    settings.STT_URL = "http://10.0.0.10:6000"
+    assert ids(checks.engines_can_load()) == []
+
+
 def test_an_engine_that_is_not_there_is_named_with_its_agent(db):
     demo.load()
     Agent.objects.update(stt_engine="crystal_ball")

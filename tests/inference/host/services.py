@@ -56,6 +56,7 @@ class ScriptedStages:
         self.fails_after: Exception | None = None  # once the pieces are out
         self.is_held = False  # jobs wait until cancelled, speech after its first piece
         self.begun = asyncio.Event()
+        self.released = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.shown: tuple[EngineState, ...] = ()
 
@@ -104,9 +105,10 @@ class ScriptedStages:
         if not self.is_held:
             return
         try:
-            await asyncio.Event().wait()
-        finally:
+            await self.released.wait()
+        except BaseException:
             self.cancelled.set()
+            raise
 
 
 @asynccontextmanager

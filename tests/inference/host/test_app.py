@@ -10,6 +10,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
 
 from inference.audio import resample, wav_bytes
 from inference.engines.base import (
@@ -18,8 +19,10 @@ from inference.engines.base import (
     EngineFailed,
     Knowledge,
 )
-from inference.host import messages
+from inference.host import messages, serving, uploads
+from inference.host.app import create_app
 from inference.host.offer import Offer
+from inference.host.refusals import Refused
 from inference.host.stages import EngineBusy, EngineState
 from inference.host.uploads import Limits
 from tests.inference.host.services import (
@@ -408,6 +411,54 @@ async def test_speech_that_breaks_off_is_not_taken_for_a_whole_one(stages):
             await client.post("/tts", json={"text": "Yes.", "format": "pcm"})
         stages.fails_after = EngineFailed("CUDA error")
         assert (await client.post("/tts", json={"text": "Yes."})).status_code == 500
+
+
+async def test_what_was_begun_is_finished_when_the_service_stops(stages):
+    with serving.public_socket("127.0.0.1", 0) as listening:
+        stop = asyncio.Event()
+        door = serving.Door(create_app(stages, OFFER), [listening], drain_s=10)
+        serve = asyncio.create_task(door.run_until(stop))
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=10
+        ) as client:
+            await until(client, 200)
+            stages.is_held = True
+            stages.begun.clear()
+            asking = asyncio.create_task(client.post("/transcribe", **upload()))
+            await stages.begun.wait()
+            stop.set()
+            await asyncio.sleep(0.5)  # time in which a door that does not wait would shut
+            assert not serve.done()
+            stages.released.set()
+            answer = await asking
+            await serve
+    assert answer.json()["text"] == "when are you open"
+    assert not stages.cancelled.is_set()
+
+
+async def test_a_voice_that_makes_no_sound_has_failed(stages):
+    async with asked(stages) as client:
+        stages.pieces = [b""]
+        answer = await client.post("/tts", json={"text": "Yes."})
+    assert (answer.status_code, answer.json()["detail"]) == (500, "the voice made no sound")
+
+
+async def test_of_an_upload_that_is_too_large_no_more_is_kept_than_the_limit():
+    pieces = [{"type": "http.request", "body": bytes(60), "more_body": True}] * 3
+    arriving = iter([*pieces, {"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive():
+        return next(arriving)
+
+    kept = bytearray()
+    with pytest.raises(Refused, match="larger than 100 bytes"):
+        await collected(uploads._bounded(Request({"type": "http"}, receive), 100, "the form"), kept)
+    assert len(kept) == 60
+
+
+async def collected(pieces, kept):
+    async for piece in pieces:
+        kept += piece
 
 
 # Figures and pages

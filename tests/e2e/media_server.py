@@ -11,8 +11,11 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
-from autobahn.asyncio.websocket import WebSocketServerFactory, WebSocketServerProtocol
-from autobahn.websocket.types import ConnectionDeny
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
 
 FRAME = b"\x00\x10" * 320  # 20 ms at 16 kHz, loud enough to be told from silence
 
@@ -20,10 +23,11 @@ FRAME = b"\x00\x10" * 320  # 20 ms at 16 kHz, loud enough to be told from silenc
 class Leg:
     """One call's websocket, from MEDIA_START to its close."""
 
-    def __init__(self, wire: "_Wire") -> None:
+    def __init__(self, wire: ServerConnection) -> None:
         self._wire = wire
+        self.sending: list[asyncio.Task[None]] = []  # each writes before the next begins
         self.start: dict[str, Any] = {}
-        self.target = wire.http_request_uri
+        self.target = wire.request.path if wire.request else ""
         self.events: list[dict[str, Any]] = []
         self.heard_bytes = 0
         self.closed = asyncio.Event()
@@ -33,14 +37,17 @@ class Leg:
         return dict(self.start["channel_variables"])
 
     def command(self, name: str, **fields: str) -> None:
-        self._wire.sendMessage(json.dumps({"command": name, **fields}).encode())
+        self._send(json.dumps({"command": name, **fields}))
 
     def say(self, seconds: float) -> None:
         for _ in range(int(seconds * 50)):
-            self._wire.sendMessage(FRAME, isBinary=True)
+            self._send(FRAME)
+
+    def _send(self, message: str | bytes) -> None:
+        self.sending.append(asyncio.ensure_future(self._wire.send(message)))
 
     def close(self) -> None:
-        self._wire.sendClose(4013)
+        self.sending.append(asyncio.ensure_future(self._wire.close(4013)))
 
     def crash(self) -> None:
         """As when the process dies: no close frame, the connection is reset."""
@@ -52,33 +59,6 @@ class Leg:
 
 
 Script = Callable[[Leg], Awaitable[None]]
-
-
-class _Wire(WebSocketServerProtocol):  # type: ignore[misc]
-    def onConnect(self, request: Any) -> str:  # noqa: N802
-        server: MediaServer = self.factory.server
-        given = request.headers.get("authorization", "").removeprefix("Basic ")
-        server.handshakes += 1
-        if base64.b64decode(given).decode() != f"asterisk:{server.password}":
-            raise ConnectionDeny(401)
-        return "media"
-
-    def onOpen(self) -> None:  # noqa: N802
-        self.leg = Leg(self)
-
-    def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
-        if isBinary:
-            self.leg.heard_bytes += len(payload)
-            return
-        event = json.loads(payload)
-        self.leg.events.append(event)
-        if event["event"] == "MEDIA_START":
-            self.leg.start = event
-            self.factory.server.begin(self.leg)
-
-    def onClose(self, *_: object) -> None:  # noqa: N802
-        if hasattr(self, "leg"):
-            self.leg.closed.set()
 
 
 class MediaServer:
@@ -103,13 +83,43 @@ class MediaServer:
             return await self._came.get()
 
     async def __aenter__(self) -> Self:
-        factory = WebSocketServerFactory(protocols=["media"])
-        factory.protocol = _Wire
-        factory.server = self
-        factory.setProtocolOptions(openHandshakeTimeout=0, closeHandshakeTimeout=0)
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(factory, "127.0.0.1", self.port)
+        self._server: Server = await serve(
+            self._serve,
+            "127.0.0.1",
+            self.port,
+            process_request=self._admit,
+            subprotocols=[Subprotocol("media")],
+            compression=None,
+            ping_interval=None,
+        )
         return self
+
+    def _admit(self, wire: ServerConnection, request: Request) -> Response | None:
+        self.handshakes += 1
+        given = request.headers.get("Authorization", "").removeprefix("Basic ")
+        if base64.b64decode(given).decode() != f"asterisk:{self.password}":
+            return Response(401, "Unauthorized", Headers({"Content-Length": "0"}))
+        return None
+
+    async def _serve(self, wire: ServerConnection) -> None:
+        leg = Leg(wire)
+        try:
+            async for message in wire:
+                self._take(leg, message)
+        except ConnectionClosed:
+            pass
+        finally:
+            leg.closed.set()
+
+    def _take(self, leg: Leg, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            leg.heard_bytes += len(message)
+            return
+        event = json.loads(message)
+        leg.events.append(event)
+        if event["event"] == "MEDIA_START":
+            leg.start = event
+            self.begin(leg)
 
     async def __aexit__(
         self,
@@ -117,10 +127,11 @@ class MediaServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._server.close()
+        self._server.close(close_connections=False)
         for leg in self.legs:
             if not leg.closed.is_set():
                 leg.crash()
+            await asyncio.gather(*leg.sending, return_exceptions=True)
         for task in self._tasks:
             task.cancel()
         faults = await asyncio.gather(*self._tasks, return_exceptions=True)

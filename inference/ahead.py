@@ -2,8 +2,8 @@
 
 A decode or a reply begun while the caller still speaks may turn out to be for nothing. It gets
 what is left over: never the last place of an engine that has several, nothing while the work of
-turns that are over fills an engine, nothing while the event loop is late. Used on the event
-loop only; nothing here waits.
+turns that are over fills an engine, nothing while the event loop cannot keep up. Used on the
+event loop only; nothing here waits.
 """
 
 import time
@@ -12,7 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 MOST = 64  # jobs in all engines together; telephony/worker.py has 96 threads for them
-LATE_MS = 60  # the event loop comes three frames too late: the machine is full
+# Three frames too late on average: the machine is full. One stall, be it of 100 ms, is not that;
+# refusing for it cost half the callers of a shared machine their early answers and saved nothing
+# (bench/results/2026-11-23-media-cpu.md).
+LATE_MS = 60
+JUDGED_MS = 1_000  # what the average is taken over, at least
+FEWEST = 4  # fewer are no average
 CALM_MS = 2_000  # after that, before anything is begun ahead again
 FORGOTTEN_MS = 30_000  # a job of which nothing is heard any more holds no place
 
@@ -71,7 +76,8 @@ class Ahead:
         self._most = most
         self._jobs: list[Job] = []
         self._working: list[object] = []  # an engine for each job of a turn that is over
-        self._calm_at_ms = clock_ms()
+        self._calm_at_ms = self._judged_at_ms = clock_ms()
+        self._lates_ms: list[int] = []  # since it was judged
         self._counts = Counts()
 
     def begin(self, on: object = None, *, is_likely: bool = False) -> Job | None:
@@ -97,8 +103,14 @@ class Ahead:
 
     def late(self, ms: int) -> None:
         """The event loop did something so much later than it was due."""
-        if ms >= LATE_MS:
-            self._calm_at_ms = self._clock_ms() + CALM_MS
+        self._lates_ms.append(ms)
+        now_ms = self._clock_ms()
+        if len(self._lates_ms) < FEWEST or now_ms - self._judged_at_ms < JUDGED_MS:
+            return
+        if sum(self._lates_ms) >= LATE_MS * len(self._lates_ms):
+            self._calm_at_ms = now_ms + CALM_MS
+        self._judged_at_ms = now_ms
+        self._lates_ms.clear()
 
     def counts(self) -> Counts:
         return replace(self._counts)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.ahead import CALM_MS, FORGOTTEN_MS, LATE_MS, Ahead, Counts
+from inference.ahead import CALM_MS, FORGOTTEN_MS, JUDGED_MS, LATE_MS, Ahead, Counts
 
 
 class Clock:
@@ -74,15 +74,32 @@ def test_one_full_engine_does_not_stop_work_for_another(ahead):
         assert ahead.begin(free)
 
 
-def test_a_late_event_loop_ends_it_for_a_while(ahead, clock):
-    ahead.late(LATE_MS - 1)
-    assert ahead.begin()
-    ahead.late(LATE_MS)
+def second(ahead, clock, lates_ms):
+    """A second of a busy event loop."""
+    for late_ms in lates_ms:
+        clock.ms += JUDGED_MS // len(lates_ms)
+        ahead.late(late_ms)
+
+
+def test_an_event_loop_that_cannot_keep_up_ends_it_for_a_while(ahead, clock):
+    second(ahead, clock, [LATE_MS] * 10)
     assert ahead.begin() is None
     clock.ms += CALM_MS - 1
     assert ahead.begin() is None
     clock.ms += 1
     assert ahead.begin()
+
+
+@pytest.mark.parametrize("lates_ms", [[LATE_MS - 1] * 10, [200] * 2 + [1] * 8, [500]])
+def test_a_stall_or_two_end_nothing(ahead, clock, lates_ms):
+    second(ahead, clock, lates_ms)
+    assert ahead.begin()
+
+
+def test_a_loop_that_is_late_for_good_begins_nothing_for_good(ahead, clock):
+    for _ in range(5):
+        second(ahead, clock, [300] * 4)
+        assert ahead.begin() is None
 
 
 def test_waste_is_counted_in_milliseconds_of_work(ahead, clock):

@@ -48,6 +48,8 @@ class Hidden:
     def silenced(self, pcm: bytes, begins: int) -> bytes:
         """The audio with silence where it is hidden; `begins` is in bytes, as a place in the
         call."""
+        if not self.spans:
+            return pcm
         ends, silenced = begins + len(pcm), bytearray(pcm)
         for from_ms, until_ms in self.spans:
             first = max(begins, from_ms * BYTES_PER_MS)
@@ -80,7 +82,8 @@ class Track:
             if begins >= until:
                 later.append(piece)
                 continue
-            taken += bytes(max(0, begins - len(taken)))
+            if begins > len(taken):
+                taken += bytes(begins - len(taken))
             taken += hidden.silenced(piece[1], origin + begins)
         taken += bytes(max(0, until - len(taken)))
         rest = bytes(taken[until:])
@@ -95,9 +98,13 @@ class Track:
         A piece ended when it was here or, of several that came at once, when the next began.
         """
         beginnings: list[int] = []
+        begins: int | None = None  # the piece after
         for here_ms, pcm in reversed(self.pieces):
-            here = (here_ms - self.from_ms) * BYTES_PER_MS
-            beginnings.append(min([here, *beginnings[-1:]]) - len(pcm))
+            ends = (here_ms - self.from_ms) * BYTES_PER_MS
+            if begins is not None and begins < ends:
+                ends = begins
+            begins = ends - len(pcm)
+            beginnings.append(begins)
         return beginnings[::-1]
 
 

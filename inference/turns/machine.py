@@ -187,8 +187,11 @@ class TurnMachine:
 
     def caller_audio_from_ms(self) -> int | None:
         """From when the caller's audio is still needed; None while nobody's turn is open."""
-        needed = [turn.from_ms for turn in (self._answered, self._caller) if turn]
-        return min(needed, default=None)
+        answered, caller = self._answered, self._caller
+        if answered and caller:
+            return min(answered.from_ms, caller.from_ms)
+        turn = answered or caller
+        return turn.from_ms if turn else None
 
     # What happened
 

@@ -9,6 +9,7 @@ import json
 import zlib
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import Enum
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -113,8 +114,17 @@ def _laid_open(packed: bytes) -> list[str]:
 
 
 def _line(what: Event | Command) -> str:
-    values = " ".join(json.dumps(_plain(getattr(what, field.name))) for field in fields(what))
-    return f"{type(what).__name__} {values}".rstrip()
+    kind: type[Any] = type(what)
+    return " ".join([kind.__name__, *[_text(getattr(what, name)) for name in _names(kind)]])
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _text(value: Any) -> str:
+    return str(value) if type(value) is int else json.dumps(_plain(value))  # most are
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,6 @@ import json
 import zlib
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from enum import Enum
-from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -22,6 +21,10 @@ PACKED_LINES = 250  # at a time: five seconds
 MOST_BYTES = 50_000_000  # of a tape laid open; a call is never as long
 
 _EVENTS = {kind.__name__: kind for kind in get_args(Event)}
+_NAMES: dict[type[Event | Command], tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (*get_args(Event), *get_args(Command))
+}
 
 
 class BadTape(ValueError):
@@ -114,13 +117,8 @@ def _laid_open(packed: bytes) -> list[str]:
 
 
 def _line(what: Event | Command) -> str:
-    kind: type[Any] = type(what)
-    return " ".join([kind.__name__, *[_text(getattr(what, name)) for name in _names(kind)]])
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    kind = type(what)
+    return " ".join([kind.__name__, *[_text(getattr(what, name)) for name in _NAMES[kind]]])
 
 
 def _text(value: Any) -> str:

@@ -131,6 +131,9 @@ def _fill(spec: Any, dim: int) -> None:
         norm.gamma, norm.beta = np.ones(dim, dtype=np.float32), _zeros(dim)
 
 
+NEVER = -1e4  # as a token's logit
+
+
 def xtts(folder: Path, *, narrow: bool = True) -> Path:
     """An XTTS v2 with random weights: 1.9 seconds of hum for any text.
 
@@ -153,7 +156,7 @@ def xtts(folder: Path, *, narrow: bool = True) -> Path:
             gpt_n_model_channels=64,
             gpt_n_heads=4,
             gpt_use_perceiver_resampler=True,
-            gpt_max_audio_tokens=43,  # random weights never say that they are done
+            gpt_max_audio_tokens=43,
             decoder_input_dim=64,
             gpt_num_audio_tokens=1026,
             gpt_start_audio_token=1024,
@@ -166,6 +169,8 @@ def xtts(folder: Path, *, narrow: bool = True) -> Path:
         model = Xtts(config)
         model.tokenizer.tokenizer = _tokenizer(folder / "vocab.json")
         model.init_models()
+    with torch.no_grad():  # else one sentence in thirty ends early, by the luck of the draw
+        model.gpt.mel_head.bias[config.model_args.gpt_stop_audio_token] = NEVER
     torch.save({"model": model.state_dict()}, folder / "model.pth")
     speaker = {
         "gpt_cond_latent": torch.randn(1, 32, 64),

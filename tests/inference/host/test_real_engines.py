@@ -17,7 +17,6 @@ pytestmark = pytest.mark.asyncio
 PROGRAM = ("-m", "tests.inference.host.narrow_engine")
 DEADLINE_S = 60
 SENTENCE = "We are open from Monday to Friday."
-LONGEST_S = 2.2  # of the tiny XTTS; its random weights may end a sentence sooner
 ENGLISH = Knowledge("en")
 HISS = audio.from_floats(np.random.default_rng(0).normal(0, 0.1, 2 * SAMPLE_HZ))
 
@@ -92,10 +91,10 @@ async def test_xtts_streams_clones_forgets_and_is_left_within_a_step(tmp_path):
         assert "de" in loaded.languages
         if loaded.slots == 2:  # as memory allows
             both = await asyncio.gather(*(spoken(stages, voice) for _ in range(2)))
-            assert [0.1 < seconds(pieces) < LONGEST_S for pieces in both] == [True, True]
+            assert [1.5 < seconds(pieces) < 2.2 for pieces in both] == [True, True]
         async with aclosing(stages.speak(SENTENCE, voice)) as stream:
             assert await anext(stream)
         await until_idle(stages)
         await stages.forget_voice(str(sample))
-        assert 0.1 < seconds(await spoken(stages, voice)) < LONGEST_S  # cloned anew
+        assert 1.5 < seconds(await spoken(stages, voice)) < 2.2  # cloned anew
         assert stages.states()[0].failed == 0

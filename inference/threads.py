@@ -6,14 +6,20 @@ of the call; when the call no longer wants it, the generator is closed in that t
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 
+from inference.engines.base import SAMPLE_HZ
+
 PIECES_AHEAD = 64
 PIECE_DEADLINE_S = 10.0
 STOP_POLL_S = 0.5  # how soon a blocked thread sees that nobody listens
+# A voice makes audio much faster than it is heard, and each piece costs the event loop a wake-up.
+ENOUGH_S = 0.5  # of audio more than time has passed: nobody misses the next piece yet
+GATHERED_BYTES = SAMPLE_HZ * 2 * 4 // 10  # then pieces come together until there is so much
 
 
 @dataclass(slots=True)
@@ -29,7 +35,7 @@ class _Bridge:
         """In the worker thread: everything, errors too, crosses to the loop."""
         try:
             with closing(make()) as generator:  # type: ignore[type-var]  # ours are generators
-                for piece in generator:
+                for piece in _gathered(generator):
                     if not self._wait_for_room():
                         return
                     self._put(piece)
@@ -48,6 +54,25 @@ class _Bridge:
             self.loop.call_soon_threadsafe(self.pieces.put_nowait, item)
         except RuntimeError:  # the loop is closed, and the listener with it
             self.is_unwanted.set()
+
+
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Audio at SAMPLE_HZ in larger pieces, as soon as there is more of it than is needed now."""
+    began_s, made, held = time.monotonic(), 0, b""
+    try:
+        for piece in pieces:
+            made += len(piece)
+            held += piece
+            ahead_s = made / (SAMPLE_HZ * 2) - (time.monotonic() - began_s)
+            if ahead_s < ENOUGH_S or len(held) >= GATHERED_BYTES:
+                yield held
+                held = b""
+    except Exception:
+        if held:
+            yield held
+        raise
+    if held:
+        yield held
 
 
 async def iterate(

@@ -188,3 +188,35 @@ def test_a_cancellation_is_not_swallowed_by_a_piece_that_comes_at_the_same_momen
         assert len(played) == before
 
     asyncio.run(call())
+
+
+SECOND = bytes(32_000)
+PIECE = bytes(1_280)  # 40 ms
+
+
+def test_the_first_pieces_come_one_by_one_and_what_nobody_misses_yet_together(executor):
+    def make() -> Iterator[bytes]:
+        yield PIECE
+        yield SECOND
+        yield from [PIECE] * 25
+
+    *pieces, rest = asyncio.run(all_of(make, executor))
+    assert pieces == [PIECE, SECOND, PIECE * 10, PIECE * 10]
+    assert rest == PIECE * 5
+
+
+def test_what_a_failed_voice_had_made_is_still_heard(executor):
+    def make() -> Iterator[bytes]:
+        yield SECOND
+        yield PIECE
+        raise EngineFailed("no more")
+
+    heard: list[bytes] = []
+    with pytest.raises(EngineFailed):
+        asyncio.run(hear_into(heard, make, executor))
+    assert heard == [SECOND, PIECE]
+
+
+async def hear_into(heard: list[bytes], make, executor: ThreadPoolExecutor) -> None:
+    async for piece in threads.iterate(make, executor):
+        heard.append(piece)  # noqa: PERF401 (what came before a failure counts)

@@ -4,6 +4,7 @@ import logging
 import math
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -26,6 +27,7 @@ class HeardFrame:
     level_db: int  # below full scale
 
 
+_heard_frame = cache(HeardFrame)  # there are two hundred of them
 NOTHING_HEARD = HeardFrame(speech=False, level_db=FAINTEST_DB)
 
 
@@ -67,7 +69,7 @@ class Hearing:
         if at_ms - self._we_sounded_ms < ECHO_MS and self._is_echo(frame, speech, at_ms):
             speech, frame = False, _SILENCE
         self._frames.append((at_ms, frame))
-        return HeardFrame(speech, _level_db(frame))
+        return _heard_frame(speech, _level_db(frame))
 
     def _is_echo(self, frame: bytes, speech: bool, at_ms: int) -> bool:
         if self._echo is None or self._caller_frames >= CALLER_FRAMES:

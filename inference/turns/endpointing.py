@@ -38,6 +38,8 @@ class Loudness:
             faded = self._speech_db - FADE_DB_S * frame_ms / 1000
             self._speech_db = max(self._level_db, faded)
         self._noise_db = min(self._level_db, self._noise_db + NOISE_RISE_DB_S * frame_ms / 1000)
+        if not speech:
+            return True
         depth_db = self._speech_db - self._noise_db
         if level_db < self._speech_db - BELOW_SPEECH_DB:
             return True

@@ -16,6 +16,9 @@ interruptions  a hundred coughs, "mm-hm"s, noises and echoes over the agent, a h
 inference      the engine processes with tiny models: how soon one is free after a cancel, what
                company costs and brings, the host's lag
 
+host-lag       how late the calls' event loop is while 20 calls' engines work, beside the calls
+               and in the inference service
+
 gpu            the stages of a turn on a graphics card, with models of the true size and random
                weights; says so and leaves where there is no card
 """
@@ -39,7 +42,7 @@ import sqlite3
 from django.conf import settings
 
 from agents.demo import NUMBER
-from bench import conversation, endpointing, inference_host, interruptions, scripted
+from bench import conversation, endpointing, host_lag, inference_host, interruptions, scripted
 from bench.calls import Measured, callers, percentile
 from bench.gpu import command as gpu_command
 from bench.house import Server, house
@@ -173,6 +176,9 @@ def main(what: str, *rest: str) -> None:
     if what == "endpointing":
         page, about = endpointing.measure()
         _write("endpointing", "When a turn is over, human turns with known pauses", page, about)
+        return
+    if what == "host-lag":
+        _write(what, host_lag.TITLE, host_lag.main(), host_lag.ABOUT)
         return
     if what == "interruptions":
         _write(what, interruptions.TITLE, interruptions.main(), interruptions.ABOUT)

@@ -2,7 +2,8 @@
 
 BENCH_COSTS is what they cost, as "stt,llm,tts" in ms. With BENCH_LEDGER they are the stand-ins
 that hear the clips and write there what they did; else the scripted ones, that hear nothing.
-BENCH_CORE is the only core it may use.
+BENCH_CORE is the only core it may use. With BENCH_LAG the engines are the agents' own, and how
+late the event loop is is written there.
 """
 
 import os
@@ -40,5 +41,10 @@ def loader() -> Callable[[AgentSpec], Engines]:
     return scripted.load_engines
 
 
-live.load_engines = warmup.load_engines = loader()
+if lag := os.environ.get("BENCH_LAG"):
+    from bench import host_lag
+
+    host_lag.watch(Path(lag))
+else:
+    live.load_engines = warmup.load_engines = loader()
 execute_from_command_line([sys.argv[0], "serve"])

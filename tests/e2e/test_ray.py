@@ -39,8 +39,9 @@ async def until(is_so: Any) -> None:
 
 
 def test_each_engine_has_its_share_of_a_card(cluster):
-    cards = [engine.environ().get("CUDA_VISIBLE_DEVICES") for engine in cluster.engines()]
-    assert cards == ["0"] * AT_FIRST
+    asyncio.run(until(lambda: len(cluster.engines()) >= AT_FIRST))  # readiness may ask for more
+    cards = {engine.environ().get("CUDA_VISIBLE_DEVICES") for engine in cluster.engines()}
+    assert cards == {"0"}
 
 
 def test_more_work_starts_more_replicas(cluster):

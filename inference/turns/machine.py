@@ -227,6 +227,9 @@ class TurnMachine:
                 return []
 
     def _is_current(self, turn: int) -> bool:
+        """While words are still waited for, the turn's number is that of what was said before."""
+        if self.state is State.THINKING and self._speech.said is None:
+            return False
         return turn == self.turn and self.state in (
             State.THINKING,
             State.SPEAKING,

@@ -780,6 +780,15 @@ def test_the_news_of_an_old_turn_is_for_nobody(late):
     assert (call.machine.turn, call.state) == (turn, state)
 
 
+def test_the_greeting_is_not_over_again_while_the_callers_words_are_waited_for():
+    call = listening()
+    call.speak(1_000)
+    call.wait(call.tuning.endpoint_ms)
+    assert call.state is State.THINKING
+    assert call.happens(ReplyMade(call.machine.turn, After.HANG_UP)) == []
+    assert call.state is State.THINKING
+
+
 def test_when_the_caller_hangs_up_the_call_is_over():
     call = agent_speaking()
     assert call.happens(CallerGone()) == [End(Ending.CALLER_HUNG_UP)]

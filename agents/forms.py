@@ -208,8 +208,9 @@ class AgentFields(EngineChoiceForm):
                 "you”. Too short, and “yes … but” is cut in two; too long gains nothing."
             ),
             "endpoint_ms": (
-                "Milliseconds of silence after any other words. Too short interrupts people who "
-                "think; too long feels deaf. 400 to 900 is usual."
+                "Milliseconds of silence after any other words; after a whole sentence it is a "
+                "fifth of the way up from the number before. Too short interrupts people who "
+                "think; too long feels deaf. 500 to 1200 is usual."
             ),
             "hanging_ms": (
                 "Milliseconds of silence after words that no sentence ends with, like “and” or "

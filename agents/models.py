@@ -99,7 +99,7 @@ class Agent(models.Model):
     work_ahead = models.BooleanField(default=True)
     # from here to barge_in_words: in force where the choice above is OWN
     done_ms = models.PositiveIntegerField(default=200, validators=PAUSE_MS)
-    endpoint_ms = models.PositiveIntegerField(default=500, validators=PAUSE_MS)
+    endpoint_ms = models.PositiveIntegerField(default=700, validators=PAUSE_MS)
     hanging_ms = models.PositiveIntegerField(default=1400, validators=PAUSE_MS)
     barge_in_ms = models.PositiveIntegerField(
         default=800, validators=[MinValueValidator(40), MaxValueValidator(5000)]

@@ -477,7 +477,7 @@ class TurnMachine:
 
     def _may_lack_an_end(self, take: Take) -> bool:
         """Whether the end of a faint last word may be missing, in words that look unfinished."""
-        is_complete = take.meaning is not None and take.meaning.finish is Finish.DONE
+        is_complete = take.meaning and take.meaning.finish in (Finish.DONE, Finish.WHOLE)
         return take.silence_ms < SURE_MS and not is_complete
 
     def _is_long(self, caller: CallerTurn, at_ms: int) -> bool:

@@ -20,6 +20,7 @@ from inference.turns.answers import (
 )
 from inference.turns.languages import language_of
 from inference.turns.languages.table import Language
+from inference.turns.statements import is_fact, is_whole
 from inference.turns.words import (
     consists_of,
     last_entry,
@@ -33,6 +34,7 @@ from inference.turns.words import (
 
 class Finish(Enum):
     DONE = "done"  # complete: ends early
+    WHOLE = "whole"  # a whole sentence: seldom goes on
     OPEN = "open"  # may go on
     HANGING = "hanging"  # no turn ends like that: waits longer
 
@@ -53,6 +55,7 @@ class Expecting(Enum):
     SPELLING = "spelling"
     EMAIL = "email"
     DATE = "date"
+    FACT = "fact"  # by a question, and not for whatever is on the caller's mind
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,10 @@ def expected_after(agent_text: str, language: str) -> Expecting:
     ):
         if _holds(words, entries):
             return expecting
-    return Expecting.YES_NO if asks_yes_no else Expecting.ANYTHING
+    if asks_yes_no:
+        return Expecting.YES_NO
+    asks_fact = is_question and table.asks_anything and not _holds(words, table.asks_anything)
+    return Expecting.FACT if asks_fact else Expecting.ANYTHING
 
 
 def same_request(a: str, b: str, language: str) -> bool:
@@ -198,7 +204,7 @@ def _finish(text: str, words: list[str], table: Language, expecting: Expecting) 
     answer = _answer_is_complete(text, words, table, expecting)
     if answer is not None:
         return Finish.DONE if answer else Finish.HANGING
-    return _sentence_finish(text, turn, table)
+    return _sentence_finish(text, turn, table, expecting)
 
 
 def _backchannel_finish(words: list[str], table: Language, expecting: Expecting) -> Finish:
@@ -244,7 +250,7 @@ def _answer_is_complete(
             return is_within_spelling(words, table)
 
 
-def _sentence_finish(text: str, turn: list[str], table: Language) -> Finish:
+def _sentence_finish(text: str, turn: list[str], table: Language, expecting: Expecting) -> Finish:
     bare = without_last(turn, table.politeness)  # "could you please" hangs like "could you"
     if not bare or last_entry(bare, table.waiting):  # "please" alone, "one moment please"
         return Finish.HANGING
@@ -257,7 +263,8 @@ def _sentence_finish(text: str, turn: list[str], table: Language) -> Finish:
         return Finish.HANGING
     if len(bare) < len(turn) or (is_question and _has_object(bare, table)):
         return Finish.DONE
-    return Finish.OPEN
+    is_answer = expecting in (Expecting.FACT, Expecting.DATE) and is_fact(bare, table)
+    return Finish.WHOLE if is_answer or is_whole(bare, table) else Finish.OPEN
 
 
 def _is_question(turn: list[str], table: Language) -> bool:

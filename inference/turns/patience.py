@@ -1,8 +1,9 @@
 """How long this caller's silence is waited for.
 
-Three settings, one for each way words can end, stretched by what the caller's own pauses
-show: who pauses long inside a turn is given longer, at most LONGEST_PERCENT of the setting;
-who does not gets the setting back, slowly. Whole numbers only, so a call replays the same.
+Three settings for the ways words can end (after a whole sentence it is a wait between two of
+them), stretched by what the caller's own pauses show: who pauses long inside a turn is given
+longer, at most LONGEST_PERCENT of the setting; who does not gets the setting back, slowly.
+Whole numbers only, so a call replays the same.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from inference.turns.tuning import Tuning
 LONGEST_PERCENT = 250
 NO_PAUSE_MS = 200  # and shorter: between two words, or inside one
 ROOM_PERCENT = 85  # of the silence waited for, that a pause inside a turn shall fill at most
+WHOLE_PERCENT = 20  # of the way from `done_ms` to `endpoint_ms`: after a whole sentence
 DISTRUST_PERCENT = 50  # each cut-off after "complete" words
 
 
@@ -43,7 +45,7 @@ class Patience:
         finish = meaning.finish if meaning else Finish.OPEN
         setting_ms = self._setting_ms(finish, heard)
         silence_ms = setting_ms * self._stretch_percent // 100
-        self._was_done = finish is Finish.DONE
+        self._was_done = finish in (Finish.DONE, Finish.WHOLE)
         self.last = Waiting(
             silence_ms, setting_ms, self._stretch_percent, self._distrust_percent, heard
         )
@@ -77,11 +79,18 @@ class Patience:
     def _setting_ms(self, finish: Finish, heard: int | None) -> int:
         done_ms = self._done_ms()
         endpoint_ms, hanging_ms = self._tuning.endpoint_ms, self._tuning.hanging_ms
+        whole_ms = _between(done_ms, endpoint_ms, WHOLE_PERCENT)
         match finish:
             case Finish.DONE if heard is not None and heard < 50:
                 return _between(done_ms, endpoint_ms, 50 - heard)
             case Finish.DONE:
                 return done_ms
+            case Finish.WHOLE if heard is not None and heard < 50:
+                return _between(whole_ms, endpoint_ms, 2 * (50 - heard))
+            case Finish.WHOLE if heard is not None:
+                return _between(whole_ms, done_ms, 2 * (heard - 50))
+            case Finish.WHOLE:
+                return whole_ms
             case Finish.HANGING if heard is not None and heard > 50:
                 return _between(hanging_ms, endpoint_ms, (heard - 50) // 2)
             case Finish.HANGING:

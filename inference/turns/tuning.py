@@ -8,7 +8,7 @@ class Tuning:
     # while the caller thinks
     min_speech_ms: int = 80  # shorter is a click, not a word
     done_ms: int = 200  # of silence after words that are complete
-    endpoint_ms: int = 600  # after words that may go on, or are not known
+    endpoint_ms: int = 600  # after words that may go on, or are not known; sooner after a sentence
     hanging_ms: int = 1_400  # after words that no turn ends with
     preroll_ms: int = 300  # kept from before speech was certain
     max_utterance_ms: int = 30_000

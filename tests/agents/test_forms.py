@@ -93,7 +93,7 @@ def test_own_pauses_grow_from_what_is_complete_to_what_wants_more():
     ).errors["hanging_ms"][0]
 
     assert "shorter than “Pause after a complete answer” (900)" in early
-    assert "(500)" in late
+    assert "(700)" in late
 
 
 def test_numbers_that_do_not_count_are_not_compared():

@@ -16,7 +16,7 @@ from inference.turns.tuning import Tuning
 from tests.inference.calls import Call, listening
 
 TUNING = Tuning(endpoint_ms=600, done_ms=200, early_ms=60, partial_ms=200, drafts=3)
-ASKED = "I would like an appointment"  # may go on
+ASKED = "an appointment in the morning"  # may go on
 
 
 def paused(ms: int = 60, **tuning: int) -> Call:
@@ -39,7 +39,7 @@ def test_recognition_begins_in_the_pause_and_the_turn_goes_on():
 def test_a_little_later_it_is_made_sure_that_no_faint_last_word_is_missing():
     call = paused()
     call.again = None
-    call.understood("I would like an")
+    call.understood("an appointment in the")
     call.again = ASKED
     call.wait(600)
     assert len(call.all(Transcribe)) == 2
@@ -70,6 +70,16 @@ def test_where_it_cannot_be_made_sure_what_is_known_is_answered():
     call.wait(540)
     call.not_recognised()
     assert call.replies == [ASKED]
+
+
+def test_a_whole_sentence_is_answered_sooner_and_without_another_recognition():
+    call = paused()
+    call.understood("I would like an appointment")
+    call.wait(180)
+    assert call.replies == []
+    call.wait(60)
+    assert call.replies == ["I would like an appointment"]
+    assert len(call.all(Transcribe)) == 1
 
 
 def test_while_the_caller_speaks_recognition_is_done_over_and_over():
@@ -191,10 +201,10 @@ def test_a_changed_transcript_starts_the_reply_anew():
     call.understood(ASKED)  # of the first 200 ms
     call.wait(60)
     assert call.drafts == [ASKED]
-    call.understood("I would like an appointment tomorrow")
+    call.understood("an appointment in the morning tomorrow")
     assert [type(command) for command in call.did[-2:]] == [Cancel, Draft]
     call.wait(600)
-    assert call.replies == ["I would like an appointment tomorrow"]
+    assert call.replies == ["an appointment in the morning tomorrow"]
     assert len(call.all(Release)) == 1
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ def recall(counts: Counter[tuple[Finish, Finish]], finish: Finish) -> float:
     return counts[finish, finish] / sum(n for (was, _), n in counts.items() if was is finish)
 
 
+def whole(name: str) -> tuple[int, int]:
+    """Of the cuts judged to be whole sentences, those at their turn's end and the others."""
+    found = list(cuts(name))
+    ends = [not after[0].startswith(f"{text} ") for (text, *_), after in pairwise(found)]
+    ends.append(True)
+    of_whole = Counter(
+        is_end
+        for (text, expecting, _), is_end in zip(found, ends, strict=True)
+        if understand(text, name[:2], expecting).finish is Finish.WHOLE
+    )
+    return of_whole[True], of_whole[False]
+
+
 # HANGING precision and recall, DONE precision and recall, cut-offs: hanging taken for done.
 # A few points below what was measured, so that a table made worse is noticed.
 @pytest.mark.parametrize(
@@ -78,6 +92,51 @@ def test_the_end_of_a_turn_is_known_by_its_words(name, hanging, done, cut_offs):
     for finish, least in ((Finish.HANGING, hanging), (Finish.DONE, done)):
         assert precision(counts, finish) >= least[0]
         assert recall(counts, finish) >= least[1]
+
+
+# How many whole sentences were turns, and how many were not over yet: at least and at most.
+@pytest.mark.parametrize(("name", "turns", "parts"), [("en", 30, 12), ("en_held_out", 24, 11)])
+def test_most_whole_sentences_are_turns(name, turns, parts):
+    ends, others = whole(name)
+    assert ends >= turns
+    assert others <= parts
+
+
+@pytest.mark.parametrize(
+    ("text", "finish"),
+    [
+        ("the heating does not work", Finish.WHOLE),
+        ("i need to see a doctor", Finish.WHOLE),
+        ("could i get a refund", Finish.WHOLE),
+        ("send me an email", Finish.WHOLE),
+        ("i am waiting for your call", Finish.WHOLE),
+        ("hello there the door is open", Finish.WHOLE),
+        ("my house number is four", Finish.OPEN),
+        ("press five to reach", Finish.OPEN),
+        ("they gave me a new", Finish.OPEN),
+        ("that is an unbelievable", Finish.OPEN),
+        ("the heating is currently", Finish.OPEN),
+        ("i would like to know when the doctor", Finish.OPEN),
+        ("the speed dial entry", Finish.OPEN),
+        ("my brother", Finish.OPEN),
+    ],
+)
+def test_a_whole_sentence_has_a_verb_and_what_belongs_to_it(text, finish):
+    assert understand(text, "en").finish is finish
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "finish"),
+    [
+        ("What day would suit you?", "next wednesday", Finish.WHOLE),
+        ("Who is it for?", "my mother", Finish.WHOLE),
+        ("Which room is it?", "room four", Finish.OPEN),
+        ("How can I help you?", "my mother", Finish.OPEN),
+        ("I see.", "my mother", Finish.OPEN),
+    ],
+)
+def test_a_question_is_answered_with_less_than_a_sentence(asked, answer, finish):
+    assert understand(answer, "en", expected_after(asked, "en")).finish is finish
 
 
 def test_there_is_enough_to_judge_by():

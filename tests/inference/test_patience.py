@@ -8,7 +8,7 @@ from inference.turns.patience import LONGEST_PERCENT, Patience, Waiting
 from inference.turns.tuning import Tuning
 
 TUNING = Tuning(done_ms=200, endpoint_ms=600, hanging_ms=1_400)
-DONE, OPEN, HANGING = (Meaning(3, finish, Kind.WORDS) for finish in Finish)
+DONE, WHOLE, OPEN, HANGING = (Meaning(3, finish, Kind.WORDS) for finish in Finish)
 
 
 def waits(patience: Patience) -> tuple[int, int, int]:
@@ -31,6 +31,24 @@ def cut_off(patience: Patience, pause_ms: int, after: Meaning = OPEN) -> Patienc
 
 def test_a_new_caller_gets_the_settings():
     assert waits(Patience(TUNING)) == (200, 600, 1_400)
+
+
+def test_a_whole_sentence_is_waited_for_a_little_longer_than_a_complete_answer():
+    assert Patience(TUNING).silence_ms(WHOLE) == 280
+
+
+def test_a_whole_sentence_that_was_none_is_given_more_time():
+    patience = Patience(TUNING)
+    cut_off(patience, 300, after=WHOLE)
+    assert patience.silence_ms(WHOLE) == 440
+    cut_off(patience, 300, after=WHOLE)
+    assert patience.silence_ms(WHOLE) == 600
+
+
+def test_what_is_heard_of_the_end_counts_after_a_whole_sentence_too():
+    patience = Patience(TUNING)
+    found = [patience.silence_ms(WHOLE, likely) for likely in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert found == [600, 440, 280, 240, 200]
 
 
 def test_words_that_are_not_known_yet_may_go_on():

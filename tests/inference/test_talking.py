@@ -22,7 +22,7 @@ def heard_by_model(talk: Talk) -> list[tuple[str, str]]:
 # Ahead of the turn's end
 
 
-def drafting(text: str = "I would like an appointment") -> Talk:
+def drafting(text: str = "an appointment in the morning") -> Talk:
     """The caller has paused; it is recognised what was said, and the reply is being written."""
     talk = listening(tuning=AHEAD)
     talk.speak(400)
@@ -50,7 +50,7 @@ def test_the_reply_is_ready_when_the_pause_turns_out_to_be_the_end():
         assert (record.response_ms, record.was_ahead, record.drafts) == (600, True, 1)
         talk.work()
         talk.wait(5_000)
-        assert talk.turns[1:] == [("caller", "I would like an appointment"), ("agent", ANSWER)]
+        assert talk.turns[1:] == [("caller", "an appointment in the morning"), ("agent", ANSWER)]
 
 
 def test_of_a_guess_only_the_first_piece_is_spoken():
@@ -64,17 +64,17 @@ def test_a_guess_that_was_wrong_is_heard_of_by_nobody():
         talk.spoken(ANSWER)
         talk.speak(400)
         talk.wait(60)
-        talk.recognised("I would like an appointment for my daughter")
+        talk.recognised("an appointment in the morning for my daughter")
         assert talk.model.closed == 1
         assert heard_by_model(talk)[1:] == [
-            ("caller", "I would like an appointment for my daughter")
+            ("caller", "an appointment in the morning for my daughter")
         ]
         talk.wait(100)
-        talk.recognised("I would like an appointment for my daughter")  # to make sure
+        talk.recognised("an appointment in the morning for my daughter")  # to make sure
         talk.spoken("Of course.")
         talk.wait(2_000)
         assert talk.turns[1:] == [
-            ("caller", "I would like an appointment for my daughter"),
+            ("caller", "an appointment in the morning for my daughter"),
             ("agent", "Of course."),
         ]
 
@@ -95,7 +95,7 @@ def test_a_machine_with_much_to_do_answers_all_the_same():
         talk.conversation._ahead._most = 0
         talk.speak(400)
         talk.wait(600)
-        talk.recognised("I would like an appointment")
+        talk.recognised("an appointment in the morning")
         talk.spoken("Of course.")
         talk.wait(1_000)
         assert talk.turns[-1] == ("agent", "Of course.")

@@ -12,6 +12,28 @@ _VERBS = f"{_DO} {_DO_NOT} {_BE} {_BE_NOT}"
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 
+_FINITE = (
+    "accept accepts agree agreed arrive arrived arrives ask asked become became begin began"
+    " begins belong belongs believe bought bring brought came cannot chose come comes confirm"
+    " contact cost costs cut decide decided depend depends did didn't eat eaten enter enters"
+    " exist exists expect expected explain fell felt fill find finish finished fit forget forgot"
+    " found gave get gets give gives go goes gone got guess happen happened happens hate hear"
+    " heard hope hurt hurts include included includes keep keeps kept know knows knew learn"
+    " learned left let like liked likes live lived lives lose lost love loved made make makes"
+    " match matches mean means meet met moved must need needed needs paid pay pays pick picked"
+    " prefer receive received remember remind said saw say says see seem seems sell send sends"
+    " sent sold speak spoke stay stayed suffer suppose take takes taken talk talked tell tells"
+    " thank thought think thinks told took tried tries try understand understood used wait waited"
+    " want wanted wants went wish wonder write wrote worked works"
+)
+_FINITE_OR_NOUN = (
+    "book break call change check close delete dial drive drop end fix help hold leave look move"
+    " name open order play press print record repair repeat reserve rent run set show start stop"
+    " study switch test travel turn use visit walk work answer booked broke called changed"
+    " checked closed closes ended ends fixed helped looked looks moves opened opens ordered sleep"
+    " spell started starts stopped stops turned uses"
+)
+
 LANGUAGE = Language(
     code="en",
     hesitations=phrases("um, uh, erm, er, ehm, uhm, umm, uhh, hm, hmm, hmmm, eh"),
@@ -23,7 +45,7 @@ LANGUAGE = Language(
     openers=phrases(
         "well, so, okay, ok, oh, ah, right, alright, all right, um, uh, erm, er, uhm, hm, hmm, eh",
         "hi, hello, hey, and, but, actually, basically, yeah, sure, now, then, also, anyway",
-        "good morning, good afternoon, good evening, excuse me, sorry",
+        "good morning, good afternoon, good evening, excuse me, sorry, i'm sorry, i am sorry",
     ),
     politeness=phrases(
         "please, thank you, thanks, thank you very much, thanks very much, thanks a lot",
@@ -151,6 +173,51 @@ LANGUAGE = Language(
         _VERBS.replace(" ", ","),
         "what's, whats, when's, where's, who's, how's, costs, happens, happened",
     ),
+    verbs=phrases(_VERBS.replace(" ", ","), _FINITE.replace(" ", ","))
+    | phrases(
+        "i'm, you're, we're, they're, he's, she's, it's, that's, there's, here's, what's, who's",
+        "where's, how's, when's, i'll, you'll, we'll, they'll, it'll, i've, you've, we've, they've",
+        "i'd, you'd, we'd, they'd, he'd, she'd, let's, something's, everything's, nothing's",
+    ),
+    verbs_or_nouns=phrases(_FINITE_OR_NOUN.replace(" ", ",")),
+    before_verbs=phrases(
+        "to, and, please, just, then, not, never, always, still, already, really, also, only",
+        _I.replace(" ", ","),
+        _DO.replace(" ", ","),
+        _DO_NOT.replace(" ", ","),
+        "i'll, you'll, we'll, they'll, i've, you've, we've, they've, i'd, we'd, let's",
+    ),
+    verbs_alone=phrases(
+        "works, worked, agree, agreed, happened, arrived, arrives, arrive, stopped, hurts, exist",
+        "begins, began, ends, ended, starts, started, left, came, called, depends, understand",
+    ),
+    needs_more=phrases(
+        "no more, any more, some more, one more, the other, no other, any other",
+        "accept, access, accessed, add, bring, buy, call, cancel, change, confirm, contact, delete",
+        "enter, entered, find, fix, get, getting, give, had, has, have, having, keep, leave, lose",
+        "make, making, meet, move, order, pay for, pick up, press, put, reach, receive, record",
+        "rent, repair, repeat, replace, reserve, return, see, sell, send, sent, set, take, taking",
+        "tell, to book, to use, trying, try, use, using, visit, who sent, more, most, less, same",
+        "is now, are now, will now, now has, also, there's, all, maybe, perhaps, rather, to dial",
+        "i'm afraid, i am afraid, in this, on this, for this, at this, from this, of this",
+    ),
+    determiners=phrases(
+        "a, an, the, my, your, his, her, its, our, their, some, any, no, every, each, another",
+    ),
+    attributes=phrases(
+        "big, certain, current, different, difficult, early, entire, first, free, full, general",
+        "good, important, incoming, invalid, large, last, late, little, local, long, main, new",
+        "next, nice, old, only, other, outgoing, own, personal, private, public, quick, regular",
+        "second, separate, short, single, small, special, temporary, third, urgent, used, usual",
+        "valid, whole, wrong, young",
+    ),
+    attribute_endings=("able", "ible", "ous", "ful", "less", "ial", "ual"),
+    adverb_endings=("ely", "ntly", "lly", "bly", "sly"),
+    subordinators=phrases(
+        "because, cause, if, when, whenever, while, until, till, although, though, unless, since",
+        "who, which, whether, where, why, that, how, before, after, so, but",
+    ),
+    demonstratives=phrases("that, which"),
     digits=worth(
         d1="zero oh o nought one two three four five six seven eight nine",
         d2="ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -201,6 +268,10 @@ LANGUAGE = Language(
     ),
     asks_to_confirm=phrases(
         "correct, right, this number, that number, same number, okay, is it, is that it, agree",
+    ),
+    asks_anything=phrases(
+        "help you, help you with, do for you, assist you, with you, your question, your concern",
+        "calling about, the reason for your call, else, problem, happened, matter, wrong, tell me",
     ),
     asks_yes_no=phrases(
         "is, are, was, were, do, does, did, have, has, can, could, will, would, shall, should",

@@ -67,6 +67,19 @@ class Language:
     question_verbs: frozenset[str] = NONE  # one of them second to fourth, and it is a question
     question_least: int = 4  # words in a question that is complete
 
+    # whole sentences: they have a verb, and their last word lacks nothing
+    verbs: frozenset[str] = NONE  # finite ones; empty: no sentence is known to be whole
+    verbs_or_nouns: frozenset[str] = NONE  # "order": a verb at the begin and after `before_verbs`
+    before_verbs: frozenset[str] = NONE
+    verbs_alone: frozenset[str] = NONE  # need nothing after them: "it works"
+    needs_more: frozenset[str] = NONE  # last words after which something is missing: "reach"
+    determiners: frozenset[str] = NONE
+    attributes: frozenset[str] = NONE  # "the next" lacks a noun, "that is free" does not
+    attribute_endings: tuple[str, ...] = ()
+    adverb_endings: tuple[str, ...] = ()  # of words that something follows: "is currently"
+    subordinators: frozenset[str] = NONE  # after them a verb is due: "when the manager"
+    demonstratives: frozenset[str] = NONE  # of them those that also point: "that number"
+
     # numbers
     digits: dict[str, int] = field(default_factory=dict)  # number words by digits they stand for
     zeros: frozenset[str] = NONE
@@ -96,6 +109,7 @@ class Language:
     asks_date: frozenset[str] = NONE
     asks_digits: frozenset[str] = NONE
     asks_to_confirm: frozenset[str] = NONE
+    asks_anything: frozenset[str] = NONE  # "help you": whatever is on the caller's mind
     asks_yes_no: frozenset[str] = NONE  # first words of a question answered by yes or no
     units: tuple[str, ...] = ()  # "zero" to "nine": "two" and "2" are the same request
 

@@ -263,8 +263,15 @@ def _sentence_finish(text: str, turn: list[str], table: Language, expecting: Exp
         return Finish.HANGING
     if len(bare) < len(turn) or (is_question and _has_object(bare, table)):
         return Finish.DONE
-    is_answer = expecting in (Expecting.FACT, Expecting.DATE) and is_fact(bare, table)
+    is_answer = _asks_fact(bare, table, expecting) and is_fact(bare, table)
     return Finish.WHOLE if is_answer or is_whole(bare, table) else Finish.OPEN
+
+
+def _asks_fact(turn: list[str], table: Language, expecting: Expecting) -> bool:
+    """ "Next Wednesday" answers a question for a day; "the third of May" may get its year."""
+    if expecting is Expecting.DATE:
+        return (table.months | table.days).isdisjoint(turn)
+    return expecting is Expecting.FACT
 
 
 def _is_question(turn: list[str], table: Language) -> bool:

@@ -64,7 +64,7 @@ INTERRUPTIONS: dict[str, Interrupting] = {
     Agent.Interruptions.HARDLY: Interrupting(mute_ms=200, barge_in_ms=1500, barge_in_words=2),
     Agent.Interruptions.NEVER: Interrupting(MUTE_MS, 800, 1, can_interrupt=False),
 }
-WORK_AHEAD = Ahead(early_ms=40, partial_ms=600, drafts=4)
+WORK_AHEAD = Ahead(early_ms=40, partial_ms=300, drafts=6)
 NO_WORK_AHEAD = Ahead(early_ms=250, partial_ms=0, drafts=0)  # recognition alone, seldom in vain
 LAST_VOICE = EngineChoice("espeak")  # needs neither model nor consent
 

@@ -52,6 +52,14 @@ class Clip:
         return len(self.pcm) // BYTES_PER_MS
 
     @property
+    def is_recognised(self) -> bool:
+        """Whether the recogniser that timed the words had the last one at all.
+
+        One it never has is entered with its end.
+        """
+        return self.words[-1].known_ms != self.words[-1].end_ms
+
+    @property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 

@@ -24,7 +24,7 @@ from django.conf import settings
 from agents.demo import NUMBER
 from bench.caller import Asked, Caller, Requests
 from bench.calls import percentile
-from bench.clips import clips
+from bench.clips import Clip, clips
 from bench.house import Door, Server, media_house
 from bench.stand_ins import TOKEN_MS, Costs, Ledger, WordTimes, Work
 from telephony.media_client import TICK_S, Lateness, Leg, dial
@@ -112,6 +112,11 @@ class Trial:
     warm_s: float = WARM_S
     agent: tuple[tuple[str, str], ...] = ()  # fields of the agent that are not the default's
 
+    def clips(self) -> list[Clip]:
+        """What callers say: where words come when they were recognised, only what was."""
+        is_known = self.times is WordTimes.KNOWN
+        return [clip for clip in clips() if clip.is_recognised or not is_known]
+
     def seconds_for(self, count: int) -> float:
         return self.seconds or SECONDS.get(count, FEWER_SECONDS)
 
@@ -126,7 +131,7 @@ class Crowd:
         self._count = count
         self._door = door
         self._seed = trial.seed
-        self._requests = Requests(clips())
+        self._requests = Requests(trial.clips())
         self._ends = asyncio.Event()
         self.began_s = time.monotonic()
 

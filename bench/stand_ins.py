@@ -46,8 +46,12 @@ class WordTimes(Enum):
     END = "end"  # once all of it was spoken
     KNOWN = "known"  # when a real recogniser had it: often earlier, at times later
 
-    def have_ms(self, word: Word) -> int:
-        return word.end_ms if self is WordTimes.END else word.known_ms
+    def have_ms(self, word: Word, *, is_last: bool) -> int:
+        """Before the last word the recogniser that was timed took back what it knew; whoever
+        has the last one is taken to have those before it."""
+        if self is WordTimes.END:
+            return word.end_ms
+        return word.known_ms if is_last else min(word.known_ms, word.end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,11 +157,13 @@ class WordFinder:
     def _heard(self, stretch: _Stretch, until: int) -> Iterator[Word]:
         """A word counts when most of its frames are there and its time has come."""
         here_ms = (until - stretch.offset) * FRAME_MS
-        for word in stretch.clip.words:
+        words = stretch.clip.words
+        for word in words:
+            have_ms = self._times.have_ms(word, is_last=word is words[-1])
             wanted = range(word.start_ms // FRAME_MS, -(-word.end_ms // FRAME_MS))
             if sum(index in stretch.found for index in wanted) * 2 < len(wanted):
                 continue
-            if self._times.have_ms(word) <= here_ms:
+            if have_ms <= here_ms:
                 yield word
 
 

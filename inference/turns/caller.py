@@ -21,6 +21,15 @@ class Take:
     meaning: Meaning | None = None
     end_percent: int | None = None  # how likely the turn was over, by its sound
 
+    @property
+    def has_words(self) -> bool:
+        return self.meaning is not None and self.meaning.kind is not Kind.NOTHING
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a turn may well end with its words."""
+        return self.meaning is not None and self.meaning.finish in (Finish.DONE, Finish.WHOLE)
+
     def covers(self, click_ms: int) -> bool:
         """Whether all the caller has said is in it; a click of less than that may follow."""
         return self.speech_after_ms < (click_ms if self.is_pause else 1)
@@ -33,6 +42,7 @@ class Drafted:
     turn: int
     text: int
     is_guess: bool  # begun before all that was said had been recognised
+    bears_ms: int  # of speech after its words; with more, more was said
     speech_after_ms: int = 0
 
 
@@ -78,6 +88,10 @@ class CallerTurn:
         self.take_at_ms = take.until_ms
         del self.in_flight[:-at_once]
 
+    def awaits_after(self, take: Take) -> bool:
+        """Whether a later one is still being recognised."""
+        return any(other.number > take.number for other in self.in_flight)
+
     def finish_take(self, number: int) -> Take | None:
         """The take that reported, unless nobody waits for it any more."""
         for take in self.in_flight:
@@ -99,10 +113,15 @@ class CallerTurn:
         """The take that holds all the caller has said, if it has come."""
         return self.latest if self.latest and self.latest.covers(click_ms) else None
 
+    def is_still(self, take: Take) -> bool:
+        """Whether the draft is of this later take's words, too; then it bears more speech."""
+        if self.draft is None or self.draft.text != take.text:
+            return False
+        self.draft.speech_after_ms = take.speech_after_ms
+        return True
+
     def is_worth_a_draft(self, take: Take, click_ms: int) -> bool:
         """Whether a reply to this take has a fair chance to be heard."""
-        if take.meaning is None or take.meaning.kind is Kind.NOTHING:
-            return False
-        if take.meaning.finish is Finish.HANGING:
+        if not take.has_words or take.meaning is None or take.meaning.finish is Finish.HANGING:
             return False
         return take.covers(click_ms) or take.speech_after_ms <= WORD_MS

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from inference.engines.base import After
 from inference.journal import Ending
-from inference.turns.caller import CallerTurn, Drafted, Take
+from inference.turns.caller import WORD_MS, CallerTurn, Drafted, Take
 from inference.turns.endpointing import Loudness, SpeechRun
 from inference.turns.events import (
     AllHeard,
@@ -51,11 +51,13 @@ from inference.turns.tuning import Tuning
 MISHEARD_LIMIT = 3  # utterances in a row without a word, then someone else should listen
 ENDLESS_LIMIT = 3  # longest utterances in a row: music, or a room, not a caller
 COUGH_MS = 480  # of sound without a word that is passed over
-SURE_MS = 160  # of silence in a take, then not even the end of a faint last word is missing
+SURE_MS = 140  # of silence in a take, then not even the end of a faint last word is missing
+UNFINISHED_MS = 300  # the same where the words look unfinished: some are known only by the silence
 LEAST_SILENCE_MS = 60  # seen by the detector: single frames inside a word are missed
 TAKES_AT_ONCE = 2
 UNLUCKY = 3  # drafts in a row, begun before all was recognised, that nobody heard: no more
 TAKE_BACK_MS = 600  # into a reply; a caller who talks on by then was not done
+REPLY_TAKES_MS = 400  # from its begin to its first sound, with room
 JUDGE_MS = 200  # of silence, then what was said over the agent is recognised, at the latest
 NOISE_MS = 2_000  # of sound without a word over the agent, then it talks on over it
 SPOKEN_SECRET_MS = 600  # of speech where keys are expected
@@ -63,6 +65,7 @@ SPOKEN_SECRET_MS = 600  # of speech where keys are expected
 
 class Deadline(Enum):
     EARLY = "the caller may be done"
+    DRAFT = "the caller is likely done"
     ENDPOINT = "the caller has been silent long enough, or has talked long enough"
     UNDECIDED = "nobody knows what was said over the agent"
     KEYS = "no further key was pressed"
@@ -288,7 +291,7 @@ class TurnMachine:
             self.patience.caller_paused(caller.paused_ms)
             caller.paused_ms = 0
         dropped: list[Command] = []
-        if caller.draft and caller.draft.speech_after_ms >= click_ms:
+        if caller.draft and caller.draft.speech_after_ms >= caller.draft.bears_ms:
             dropped = self._drop_draft(caller)
         if self._is_time_for_partial(caller, at_ms):
             is_ahead = self.state is State.LISTENING
@@ -329,7 +332,7 @@ class TurnMachine:
         """Most such pauses are the end of the turn: have recognised what there is."""
         drafted: list[Command] = []
         latest, is_ahead = caller.latest, self.state is State.LISTENING
-        if latest and is_ahead:
+        if latest and is_ahead and latest.is_complete:
             drafted = self._draft(caller, latest)  # what is still missing may change nothing
         return [*drafted, self._begin_take(caller, at_ms, is_ahead=is_ahead, is_pause=True)]
 
@@ -337,8 +340,35 @@ class TurnMachine:
         """Guesses leave the better founded drafts of a turn their share."""
         return self._unlucky < UNLUCKY and caller.drafts < self.tuning.drafts // 2
 
-    def _draft(self, caller: CallerTurn, take: Take) -> list[Command]:
-        """Begin the reply to this take, unless it is begun already or hardly worth it."""
+    def _draft_in_speech(self, caller: CallerTurn, take: Take) -> list[Command]:
+        """Words that are complete may be all there is, though the last one still sounds."""
+        if caller.is_still(take):
+            return []
+        return self._draft(caller, take, WORD_MS) if take.is_complete else self._drop_draft(caller)
+
+    def _draft_in_pause(self, caller: CallerTurn, take: Take, at_ms: int) -> list[Command]:
+        """At once for words that are complete; else when the pause is long enough for an end."""
+        if take.is_complete or at_ms >= self._draft_ms(caller):
+            return self._draft(caller, take)
+        return [] if caller.is_still(take) else self._drop_draft(caller)
+
+    def _draft_ms(self, caller: CallerTurn) -> int:
+        """When a reply must be begun to be ready at the end of the turn."""
+        silence_ms = self._silence_after_ms(caller.covering(self.tuning.min_speech_ms))
+        return self._pause_ends_ms(caller, silence_ms - REPLY_TAKES_MS)
+
+    def _lacks_draft(self, caller: CallerTurn) -> bool:
+        take = caller.covering(self.tuning.min_speech_ms)
+        if take is None or take.text is None or caller.draft:
+            return False
+        has_left = caller.drafts < self.tuning.drafts
+        return has_left and caller.is_worth_a_draft(take, self.tuning.min_speech_ms)
+
+    def _draft(self, caller: CallerTurn, take: Take, bears_ms: int = 0) -> list[Command]:
+        """Begin the reply to this take, unless it is begun already or hardly worth it.
+
+        It is kept while less than `bears_ms` of speech follows; 0: than a click.
+        """
         click_ms = self.tuning.min_speech_ms
         if take.text is None or (caller.draft and caller.draft.text == take.text):
             return []
@@ -350,7 +380,7 @@ class TurnMachine:
             return dropped
         caller.drafts += 1
         self.turn += 1
-        caller.draft = Drafted(self.turn, take.text, is_guess=is_guess)
+        caller.draft = Drafted(self.turn, take.text, is_guess, bears_ms or click_ms)
         return [*dropped, Draft(self.turn, take.number, caller.continues)]
 
     def _drop_draft(self, caller: CallerTurn) -> list[Command]:
@@ -394,7 +424,9 @@ class TurnMachine:
             case State.THINKING if not caller.in_flight:
                 return [self._begin_take(caller, at_ms)]
             case State.LISTENING if self._is_pausing(caller, at_ms):
-                return self._draft(caller, take)
+                return self._draft_in_pause(caller, take, at_ms)
+            case State.LISTENING:
+                return self._draft_in_speech(caller, take)
         return []
 
     def _is_pausing(self, caller: CallerTurn, at_ms: int) -> bool:
@@ -443,7 +475,7 @@ class TurnMachine:
         return self._answer(caller, take, at_ms)
 
     def _answer(self, caller: CallerTurn, take: Take, at_ms: int) -> list[Command]:
-        if self._may_lack_an_end(take) and caller.in_flight:
+        if self._may_lack_an_end(take) and caller.awaits_after(take):
             return []  # a recognition with more of the silence is on its way
         meaning = take.meaning
         assert meaning is not None
@@ -476,9 +508,16 @@ class TurnMachine:
         return [*dropped, Reply(self.turn, said)]
 
     def _may_lack_an_end(self, take: Take) -> bool:
-        """Whether the end of a faint last word may be missing, in words that look unfinished."""
-        is_complete = take.meaning and take.meaning.finish in (Finish.DONE, Finish.WHOLE)
-        return take.silence_ms < SURE_MS and not is_complete
+        """Whether the end of a faint last word may be missing."""
+        return take.silence_ms < self._sure_ms(take)
+
+    def _sure_ms(self, take: Take) -> int:
+        """How much silence is to be in the next take after this one."""
+        finish = take.meaning.finish if take.meaning else None
+        if finish is Finish.DONE:
+            return 0
+        looks_unfinished = take.has_words and finish in (Finish.OPEN, Finish.HANGING)
+        return UNFINISHED_MS if looks_unfinished and take.silence_ms >= SURE_MS else SURE_MS
 
     def _is_long(self, caller: CallerTurn, at_ms: int) -> bool:
         return at_ms >= caller.from_ms + self.tuning.max_utterance_ms
@@ -792,13 +831,18 @@ class TurnMachine:
         if early_ms and self._is_early(caller):
             least_ms = min(early_ms, LEAST_SILENCE_MS)  # begun in vain, it costs no caller a word
             found.append((self._pause_ends_ms(caller, early_ms, least_ms), Deadline.EARLY))
-        elif early_ms and self._is_to_be_made_sure(caller):
-            found.append((self._pause_ends_ms(caller, SURE_MS), Deadline.EARLY))
+        elif early_ms and (sure_ms := self._to_be_made_sure_ms(caller)):
+            found.append((self._pause_ends_ms(caller, sure_ms), Deadline.EARLY))
+        if self.state is State.LISTENING and self._lacks_draft(caller):
+            found.append((self._draft_ms(caller), Deadline.DRAFT))
         return found
 
-    def _is_to_be_made_sure(self, caller: CallerTurn) -> bool:
+    def _to_be_made_sure_ms(self, caller: CallerTurn) -> int:
+        """Of silence, then it is recognised again; 0: not."""
         newest = caller.newest()
-        return newest is not None and not caller.failed and self._may_lack_an_end(newest)
+        if newest is None or caller.failed or not self._may_lack_an_end(newest):
+            return 0
+        return self._sure_ms(newest)
 
     def _silence_after_ms(self, take: Take | None) -> int:
         """How much silence ends the turn, by all that is known of it."""
@@ -835,6 +879,8 @@ class TurnMachine:
         match deadline:
             case Deadline.EARLY if caller:
                 return self._paused(caller, at_ms)
+            case Deadline.DRAFT if caller and caller.latest:
+                return self._draft(caller, caller.latest)
             case Deadline.ENDPOINT if caller:
                 return self._caller_is_done(caller, at_ms)
             case Deadline.UNDECIDED if caller:

@@ -51,7 +51,7 @@ from inference.turns.tuning import Tuning
 MISHEARD_LIMIT = 3  # utterances in a row without a word, then someone else should listen
 ENDLESS_LIMIT = 3  # longest utterances in a row: music, or a room, not a caller
 COUGH_MS = 480  # of sound without a word that is passed over
-SURE_MS = 140  # of silence in a take, then not even the end of a faint last word is missing
+SURE_MS = 100  # of silence in a take, then not even the end of a faint last word is missing
 UNFINISHED_MS = 300  # the same where the words look unfinished: some are known only by the silence
 LEAST_SILENCE_MS = 60  # seen by the detector: single frames inside a word are missed
 TAKES_AT_ONCE = 2

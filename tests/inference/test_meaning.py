@@ -84,6 +84,10 @@ def whole(name: str) -> tuple[int, int]:
         ("es", (0.95, 0.90), (0.95, 0.90), 0),
         ("it", (0.95, 0.90), (0.95, 0.85), 0),
         ("nl", (0.95, 0.85), (0.95, 0.90), 0),
+        ("fr_held_out", (0.97, 0.75), (0.95, 0.80), 0),
+        ("es_held_out", (0.97, 0.80), (0.95, 0.60), 0),
+        ("it_held_out", (0.97, 0.76), (0.95, 0.60), 0),
+        ("nl_held_out", (0.93, 0.82), (0.95, 0.60), 0),
     ],
 )
 def test_the_end_of_a_turn_is_known_by_its_words(name, hanging, done, cut_offs):

@@ -89,6 +89,8 @@ LANGUAGE = Language(
         "wie lange, wie oft, wie weit, um wie viel uhr, was für ein, was für eine, den namen",
         "dem namen, der nummer, hundert und, zu viel, zu, nur wissen, gern wissen, gerne wissen",
     )
+    | phrases("brauche dringend, haben mir, hat mir, schicke ihnen, das falsche, die falsche")
+    | pairs("ein eine einen", "neue neuen neues kleine kleinen kleines große großen großes andere")
     | pairs(_KANN, "ich wir man du")
     | pairs("dass ob wenn weil und aber oder denn wo wie was", _ICH),
     hanging_alone=phrases(

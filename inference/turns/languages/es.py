@@ -46,7 +46,9 @@ LANGUAGE = Language(
         "casi, solo, sólo, aproximadamente, cuántos, cuántas, qué tipo de, doctor, doctora, señor",
         "punto, arroba, guion, doble, tienen, tiene usted, mi teléfono es, un poco de, no",
     )
-    - phrases("no, lo, está, señor"),
+    - phrases("no, lo, está, señor")
+    | phrases("necesito ver, podría darme, puede darme, haría falta, hace falta")
+    | pairs("un una", "nuevo nueva gran buen buena pequeño pequeña primer"),
     hanging_alone=phrases(
         "creo, creo que, pienso, supongo, por favor, quizás, tal vez, sabe, ayer, usted, él, ella",
         "lo, está, hay, de hecho, la verdad, la semana pasada",

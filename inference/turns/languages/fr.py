@@ -50,7 +50,11 @@ LANGUAGE = Language(
         "pouvez vous me, pourriez vous me, le problème c'est que, c'est à dire, par exemple, dire",
         "je me demandais, savoir, savoir si, pour savoir, au nom de, combien de, point, arobase",
         "tiret, double, de la, de l, à la, à l, peut être que, je m, je n, il faut, il faudrait",
-    ),
+        "voudrais annuler, voudrais réserver, a été, m'avez, m'a, m'ont, je vous envoie, maître",
+        "je pourrais, nous pourrions, pourrais avoir, vous êtes, de recevoir, me faudrait, me faut",
+        "n'y a plus, n'y a pas",
+    )
+    | pairs("un une", "petit petite grand grande nouveau nouvelle bon bonne autre"),
     hanging_alone=phrases(
         "je crois, je pense, je suppose, s'il vous plaît, peut être, vous savez, hier, c'est",
         "vous, il, elle, ça, cela, en fait, j'appelle",

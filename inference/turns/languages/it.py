@@ -61,6 +61,8 @@ LANGUAGE = Language(
         "quanti, quante, che tipo di, punto, chiocciola, trattino, doppia, dell'",
     )
     - phrases("dell', mi, ti, ci, si, uno, molto, sono, ha, ho, tanto, altro, sua, mio, nostro")
+    | phrases("vorrei disdire, sono molto, piacerebbe, ho appena, potrei avere, dovrei, dovremmo")
+    | pairs("un una", "piccolo piccola nuovo nuova bel bella buon buona grande altro")
     | pairs("non io che", "ho ha sono"),
     hanging_alone=phrases(
         "credo, penso, credo che, penso che, per favore, forse, sa, ieri, lei, lui, sono, ho, ha",

@@ -59,11 +59,13 @@ LANGUAGE = Language(
         "streepje, dubbel, weten hoe, zeggen hoe, mij vertellen, me vertellen, graag een",
     )
     - phrases("dat, die, zijn, meneer, mevrouw, over, al")
+    | phrases("denk dat, hoop dat, geloof dat, graag weten, een vraag over, stuur u, het verkeerde")
+    | pairs("een", "nieuwe nieuw kleine klein grote groot andere ander goede")
     | pairs(_KAN, "ik we wij")
     | pairs("dat of als omdat en maar want", "ik we wij u het dat er"),
     hanging_alone=phrases(
         "ik denk, ik geloof, ik bedoel, alstublieft, misschien, weet u, gisteren, u, hij, het, dat",
-        "ik hoop, vorige week, die, eigenlijk, over, kunt u alstublieft",
+        "ik hoop, vorige week, die, eigenlijk, over, kunt u dat, kunt u alstublieft",
     ),
     hanging_after_words=phrases("wat, wie, waar, wanneer, waarom, hoe, hoe lang, hoe laat"),
     waiting=phrases(

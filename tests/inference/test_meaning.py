@@ -99,7 +99,19 @@ def test_the_end_of_a_turn_is_known_by_its_words(name, hanging, done, cut_offs):
 
 
 # How many whole sentences were turns, and how many were not over yet: at least and at most.
-@pytest.mark.parametrize(("name", "turns", "parts"), [("en", 30, 12), ("en_held_out", 24, 12)])
+@pytest.mark.parametrize(
+    ("name", "turns", "parts"),
+    [
+        ("en", 30, 12),
+        ("en_held_out", 24, 12),
+        ("fr", 27, 14),
+        ("fr_held_out", 19, 14),
+        ("es", 26, 12),
+        ("es_held_out", 21, 14),
+        ("it", 26, 13),
+        ("it_held_out", 21, 14),
+    ],
+)
 def test_most_whole_sentences_are_turns(name, turns, parts):
     ends, others = whole(name)
     assert ends >= turns
@@ -127,6 +139,39 @@ def test_most_whole_sentences_are_turns(name, turns, parts):
 )
 def test_a_whole_sentence_has_a_verb_and_what_belongs_to_it(text, finish):
     assert understand(text, "en").finish is finish
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "finish"),
+    [
+        ("la chaudière ne marche plus", "fr", Finish.WHOLE),
+        ("j'ai besoin d'une ordonnance", "fr", Finish.WHOLE),
+        ("il faut que je parte", "fr", Finish.WHOLE),
+        ("nous voudrions venir vendredi", "fr", Finish.WHOLE),
+        ("nous voudrions modifier", "fr", Finish.OPEN),
+        ("j'ai reçu", "fr", Finish.OPEN),
+        ("je voulais savoir si le docteur martin", "fr", Finish.OPEN),
+        ("mon mari", "fr", Finish.OPEN),
+        ("quiero cancelar el pedido", "es", Finish.WHOLE),
+        ("tengo que cancelar la cita", "es", Finish.WHOLE),
+        ("la calefacción no funciona", "es", Finish.WHOLE),
+        ("quería saber si están abiertos hoy", "es", Finish.WHOLE),
+        ("quiero cancelar", "es", Finish.OPEN),
+        ("he recibido", "es", Finish.OPEN),
+        ("quería saber si el técnico", "es", Finish.OPEN),
+        ("la cita del viernes", "es", Finish.OPEN),
+        ("vorrei annullare l'ordine", "it", Finish.WHOLE),
+        ("mi fa male la testa", "it", Finish.WHOLE),
+        ("la lavatrice non funziona", "it", Finish.WHOLE),
+        ("volevo sapere se siete aperti oggi", "it", Finish.WHOLE),
+        ("vorrei cambiare", "it", Finish.OPEN),
+        ("non ho ricevuto", "it", Finish.OPEN),
+        ("volevo sapere se il tecnico", "it", Finish.OPEN),
+        ("l'appuntamento di venerdì", "it", Finish.OPEN),
+    ],
+)
+def test_other_languages_have_whole_sentences(text, language, finish):
+    assert understand(text, language).finish is finish
 
 
 @pytest.mark.parametrize(
@@ -291,6 +336,12 @@ def test_a_date_is_waited_for_until_it_has_its_year(day, finish):
         ("¿Cuál es su número de teléfono?", "es", Expecting.DIGITS),
         ("Qual è il suo indirizzo e-mail?", "it", Expecting.EMAIL),
         ("Klopt dat?", "nl", Expecting.YES_NO),
+        ("Que puis-je faire pour vous ?", "fr", Expecting.ANYTHING),
+        ("Pour combien de personnes ?", "fr", Expecting.FACT),
+        ("¿En qué puedo ayudarle?", "es", Expecting.ANYTHING),
+        ("¿A qué hora le viene bien?", "es", Expecting.FACT),
+        ("Come posso aiutarla?", "it", Expecting.ANYTHING),
+        ("Per quante persone?", "it", Expecting.FACT),
         ("Mikä on puhelinnumeronne?", "fi", Expecting.ANYTHING),
     ],
 )

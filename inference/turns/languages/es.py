@@ -4,6 +4,38 @@ from inference.turns.languages.table import Language, pairs, phrases, worth
 
 _UNITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
 _TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa"
+_FINITE = (
+    "quiero quería quisiera quieren quiere queremos queríamos querría necesito necesita"
+    " necesitamos necesitaba necesitaría tengo tiene tienes tienen tenemos tenía teníamos"
+    " tuve tuvo tuvimos he ha has han hemos había habían hay hubo haya puedo puede puedes"
+    " pueden podemos podría podrían podríamos podía pude pudo debo debe deben debemos"
+    " debería soy es eres somos son era eran fue fui fueron será sería estoy está están"
+    " estás estamos estaba estaban esté estuve voy va vas van vamos iba iban íbamos vengo"
+    " viene vienen vino vine hago hace hacen hizo hice hacemos digo dice dicen dijo"
+    " dijeron doy da dan dio dieron veo ve ven vio vi sé sabe saben sabía llamo llama"
+    " llaman llamé llamó llamaba busco busca buscamos buscaba esperamos esperaba prefiero"
+    " prefiere preferiría preferimos gustaría gustaba gusta gustan encantaría duele duelen"
+    " dolía funciona funcionan funcionaba llega llegan llegó llego llegaré llegaremos pasa"
+    " pasó pasan falta faltan interesa interesaría importa parece cuesta cuestan vale"
+    " queda quedan quedé sale salgo salió abre abren cierra cierran cerró compré compró"
+    " compramos pedí pidió pido pedimos recibí recibió recibimos perdí perdió perdimos"
+    " olvidé olvidó reservé reservamos pagué pagó mandé mandó mando mandaron envié"
+    " enviaron dejé dejó dejo dejaron rompió rompí cayó caí robaron vivo vive vivimos"
+    " trabaja trabajan entiendo entiende creo cree pienso piensa confirmo acepto acepta"
+    " llevo lleva llevamos llevan pongo pone ponen puse traigo trae trajeron sigo sigue"
+    " siguen suena tarda empieza termina acaba acabo acabamos conozco conoce cambió"
+    " cambiaron vendo vende venden alquilo quedo quedamos cojo tomo toma tomamos urge"
+    " corre huele sangra siento siente agradezco agradecería serviría haría vendría"
+    " tendría iremos iré seremos vendrán vendrá mande mándeme envíeme dígame déme deme"
+    " póngame llámeme páseme tráigame apúnteme resérveme ponga cancele convoca corresponde"
+    " molesta pica pierde gotea aparece convendría trata solicito comunico necesitan"
+    " acudiré"
+)
+_DONE = (
+    "recibido comprado perdido olvidado pedido reservado enviado mandado cancelado pagado"
+    " visto hecho dejado intentado tenido puesto dado dicho encontrado cambiado roto"
+    " robado"
+)
 
 LANGUAGE = Language(
     code="es",
@@ -89,6 +121,48 @@ LANGUAGE = Language(
         "tiene, puedo, puede, hay, dura, tarda, queda, hace, hacen, hago, llego, sale, empieza",
     ),
     question_least=3,
+    verbs=phrases(_FINITE.replace(" ", ",")),
+    verbs_or_nouns=phrases("cuenta, espera, trabajo, pago, uso, marcha, cambio, envío, reserva"),
+    before_verbs=phrases("yo, no, me, te, se, le, les, nos, ya, él, ella, usted, que"),
+    verbs_alone=phrases(
+        "funciona, funcionan, va, llega, llegó, urge, sangra, entiendo, abre",
+        "cierra, gotea, viene, vienen, falta, faltan, voy, corre, pica, suena, llegan, llamo",
+        "camino",
+    ),
+    needs_more=phrases(
+        "reservar, pedir, cambiar, cancelar, anular, modificar, aplazar, hacer, tener, saber",
+        "ver, comprar, alquilar, vender, enviar, recibir, renovar, recoger, confirmar",
+        "comprobar, contactar, usar, abrir, cerrar, poner, dar, decir, dejar, encontrar",
+        "concertar, solicitar, contratar, denunciar, traer, llevar, darme, decirme, hacerme",
+        "hablar, mandar, mandarme, enviarme, consultar, preguntar, devolver, mover, retrasar",
+        "adelantar, coger, sacar, ser, estar, pedirle, ponerme, conseguir, buscar, reclamar",
+        "presentar, tramitar, esperando, buscando, llamando, intentando",
+        "sido, estado, bastante, también, siempre, todavía, aún, ya, además, demasiado, ahora",
+        "entonces, quizá, mejor, apenas, incluso, algo, alguien que, mucho más, todo, toda",
+        "todos, varios, varias, muchos, muchas, mucha, dos, tres, nadie, una vez, primera vez",
+        "alérgico, alérgica, gran, buen, primer, tercer, una muy, un muy",
+    )
+    | pairs("he ha han hemos había", _DONE)
+    | pairs(
+        "el la los las un una mi su",
+        "primer primera segundo segunda nuevo nueva pequeño pequeña misma mismo única único"
+        " último última próximo próxima mejor peor antiguo antigua",
+    )
+    | pairs(
+        "no", "es son está están estoy he ha han puedo puede pueden quiero tengo tiene hay soy"
+    ),
+    determiners=phrases(
+        "el, la, los, las, un, una, unos, unas, mi, mis, tu, tus, su, sus, nuestro, nuestra",
+        "nuestros, nuestras, este, esta, estos, estas, ese, esa, esos, esas, cada, algún",
+        "alguna, otro, otra, ningún, ninguna, al, del",
+    ),
+    attributes=phrases("gran, buen, mal, primer, tercer"),
+    adverb_endings=("mente",),
+    subordinators=phrases(
+        "que, porque, si, cuando, donde, cuándo, dónde, cómo, qué, quién, cuánto, cuánta, pero",
+        "aunque, mientras, como",
+    ),
+    demonstratives=phrases("que, qué, como"),
     digits=worth(
         d1=f"{' '.join(_UNITS)} un una",
         d2="diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve veinte"
@@ -125,6 +199,11 @@ LANGUAGE = Language(
     ),
     asks_to_confirm=phrases(
         "correcto, es correcto, verdad, este número, de acuerdo, está bien, no"
+    ),
+    asks_anything=phrases(
+        "ayudarle, ayudarlo, ayudarla, ayudarte, ayudarles, ayudar, puedo hacer, por usted",
+        "su consulta, motivo, algo más, problema, ocurre, ocurrido, pasa, pasado, en qué",
+        "cuénteme, qué desea, qué necesita, servirle, sucede, dígame",
     ),
     asks_yes_no=phrases(
         "es, está, tiene, quiere, desea, puedo, puede, prefiere, necesita, le, ha, hay, quisiera",

@@ -5,6 +5,38 @@ from inference.turns.languages.table import Language, pairs, phrases, worth
 _UNITS = ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
 _TENS = "vingt trente quarante cinquante soixante septante huitante octante nonante"
 _AFTER_TENS = "onze douze treize quatorze quinze seize dix"
+_FINITE = (
+    "a accepte acceptez ai allons allez aimerais aimerait aimerions aime appelle appelez"
+    " appelons arrive arrivent arrivera arriverai arrête attend attends attendons aurai"
+    " aurais aurait avaient avais avait avez aviez avons bloque brûle cherche cherchons"
+    " coule coupe comprend comprends confirme connais coûte coûtent crois croit croyais"
+    " descend dois doit doivent devait devais devrais devrait devons devez dites dit"
+    " dirait disent donne donnez dort dure écoute écris entend entends envoie envoyez"
+    " espère essaie est étaient étais était êtes faisait fais fait faites faudra faudrait"
+    " faut ferai fera ferme ferment fermez font fonctionne fonctionnent fuit gagne habite"
+    " habitons inquiète ira irai irait laisse laissez lit manque manquent mange met mets"
+    " mettez monte offre ont ouvre ouvrez ouvrent oublie paie paye payons paierai parle"
+    " parlez part pars passera passez peut peux peuvent pense pensais perd perds plaît"
+    " pleure pourra pourrai pourrais pourrait pouvez pouvons pouvait pouvais pourriez"
+    " prend prends prendrai prenez prenons préfère préférerais préférerait préférons"
+    " propose rappelle rappelez rappellerai rappellera reçois recherche recommande refuse"
+    " rends reste restez répond répondez réponds revient reviens sais sait saigne savez"
+    " savons savais semble sens sent sera serai serait serais serons seront sert sommes"
+    " sonne sont sors sort souffre souhaite souhaiterais souhaiterait souhaitons"
+    " souhaiterions suis suit supporte tient tiens tombe tousse touche travaille"
+    " travaillent trouve trouvez trouvons utilise va vais vas valide vend vends venez"
+    " venons vérifie veut veux veulent viens vient viendra viendrai vit vois voit voulais"
+    " voulait voulez voulons voudrais voudrait voudrions vont parte vienne aille fasse"
+    " puisse sache soit reçoive transmets gère gêne gratte démange pique chauffe affiche"
+    " clignote bouge"
+)
+_AFTER_APOSTROPHE = (
+    "ai a as est était étais étaient avais avait avons avez ont aurai aurais aurait"
+    " arrive arrivent arrivais attend attends appelle appelez appelais aimerais aimerait"
+    " habite entend entends envoie écoute écris espère essaie êtes oublie ouvre aviez"
+    " utilise achète apprends inquiète imagine irai irais accepte arrête éteint agit"
+    " allume affiche avance insiste intéresse attendais"
+)
 
 LANGUAGE = Language(
     code="fr",
@@ -93,6 +125,64 @@ LANGUAGE = Language(
         "coûtent, ouvrez, ouvre, fermez, ferme, dure, allez, va, vont, commence, qu'est, dois",
         "vous",
     ),
+    verbs=phrases(_FINITE.replace(" ", ","))
+    | frozenset(f"{short}'{verb}" for short in "jnmtslc" for verb in _AFTER_APOSTROPHE.split()),
+    verbs_or_nouns=phrases(
+        "marche, marchent, passe, demande, commande, réserve, note, compte, montre, livre"
+    ),
+    before_verbs=phrases(
+        "je, tu, il, elle, on, ça, cela, nous, vous, ils, elles, ne, me, te, se, qui, lui, y, en",
+    ),
+    verbs_alone=phrases(
+        "marche, fonctionne, fuit, coule, saigne, tousse, arrive, bloque, attends, brûle, sonne",
+        "pleure, ferme, ouvre, dort, clignote, gratte, pique, arrivez, parte, vienne, s'arrête",
+        "s'ouvre, s'allume, s'affiche, s'éteint",
+    ),
+    needs_more=phrases(
+        "réserver, commander, annuler, changer, modifier, déplacer, reporter, prendre, avoir",
+        "faire, savoir, voir, trouver, demander, acheter, louer, vendre, envoyer, recevoir",
+        "renouveler, récupérer, obtenir, fixer, confirmer, vérifier, signaler, contacter",
+        "joindre, organiser, utiliser, ouvrir, fermer, mettre, donner, laisser, connaître",
+        "remplacer, réparer, apporter, chercher, déposer, parler, être, pouvoir, souscrire",
+        "résilier, régler, effectuer, rencontrer, consulter, ajouter, supprimer, reprendre",
+        "refaire",
+        "aimerais bien, voudrais bien, voudrais vous, aimerais vous, toujours, déjà, souvent",
+        "vraiment, actuellement, lui, été, me, te, se, y, en, assez, plutôt, surtout, ainsi",
+        "ensuite, d'abord, sûrement, peut être, malheureusement, également, simplement",
+        "directement, urgemment, exactement, quelque chose de, n'y a plus, n'y a pas, tout",
+        "d'autres, plusieurs fois par, parce, s'il, s'ils, rendez",
+        "mon mot, sais pas, a beaucoup, j'ai beaucoup, la première fois, allergique",
+    )
+    | pairs("pas", "reçu envoyé commandé eu trouvé fait vu pris")
+    | pairs("ne", "marche marchent fonctionne fonctionnent ferme ouvre arrive va")
+    | pairs(
+        "suis n'est est n'ai n'a n'avez n'avons n'ont sommes n'était peux peut pouvez veux c'est",
+        "pas plus",
+    )
+    | pairs(
+        "j'ai ai a avons avez ont m'a m'ont m'avez",
+        "reçu envoyé commandé acheté perdu oublié réservé pris fait eu vu mis trouvé annulé payé"
+        " demandé laissé donné essayé besoin envie rendez",
+    )
+    | pairs(
+        "le la les un une",
+        "prochain prochaine dernier dernière même mêmes seul seule autre autres",
+    ),
+    determiners=phrases(
+        "le, la, les, un, une, des, du, de, au, aux, mon, ma, mes, ton, ta, tes, son, sa, ses",
+        "notre, nos, votre, vos, leur, leurs, ce, cet, cette, ces, quel, quelle, chaque, aucun",
+        "aucune, plusieurs, quelques",
+    ),
+    attributes=phrases(
+        "petit, petite, petits, petites, grand, grande, grands, grandes, nouveau, nouvel",
+        "nouvelle, premier, première, deuxième, troisième, bon, bonne, bons, bonnes, mauvais",
+        "mauvaise, vieux, vieille, vieil, jeune, gros, grosse, beau, bel, belle, meilleur",
+        "meilleure, certain, certaine, vrai, vraie, simple, double, demi, autre",
+    ),
+    subordinators=phrases(
+        "que, qui, si, s'il, s'ils, quand, lorsque, où, mais, comme, comment, pourquoi, combien",
+        "puisque, dont, donc",
+    ),
     digits=worth(
         d1=" ".join(_UNITS),
         d2=f"{_AFTER_TENS} {_TENS} quatrevingt quatrevingts cent",
@@ -126,6 +216,11 @@ LANGUAGE = Language(
         "numéro de contrat",
     ),
     asks_to_confirm=phrases("correct, c'est bien ça, c'est ça, exact, ce numéro, d'accord"),
+    asks_anything=phrases(
+        "aider, vous aider, pour vous, votre question, votre demande, autre chose, d'autre",
+        "problème, passé, passe t il, arrive t il, motif, raison de votre appel, dites moi",
+        "renseigner, être utile, objet de votre appel, à quel sujet",
+    ),
     asks_yes_no=phrases(
         "est, êtes, avez, voulez, souhaitez, puis, pouvez, désirez, dois, voudriez, pourriez",
         "préférez, c'est, avons, faut, acceptez, connaissez, confirmez",

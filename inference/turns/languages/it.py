@@ -11,6 +11,35 @@ _COMPOUND = (
     for ten in _TENS
     for unit in (*_UNITS[1:], "tré")
 )
+_FINITE = (
+    "ho ha hai abbiamo avete hanno avevo avevamo aveva avevano avrei avremmo avrebbe è"
+    " sono sei siamo siete ero era eravamo erano sarà sarebbe sarei saremo sto sta stiamo"
+    " stanno stavo stava stavamo vorrei vorrebbe vorremmo voglio vuole vogliono vogliamo"
+    " volevo volevamo voleva devo deve devono dobbiamo dovrei dovrebbe dovevo dovremmo"
+    " posso può possono possiamo potrei potrebbe potremmo potete potevo so sa sanno"
+    " sappiamo sapevo vado va vanno andiamo vengo viene vengono veniamo verrei verrò verrà"
+    " faccio fa fanno facciamo farei facevo dico dice dicono diceva dà danno vedo vede"
+    " vediamo cerco cerca cerchiamo cercavo chiamo chiama chiamano chiamavo aspetto"
+    " aspettiamo aspettavo preferisco preferirei preferisce preferiremmo piace piacerebbe"
+    " piacciono serve servono servirebbe serviva servirebbero manca mancano funziona"
+    " funzionano funzionava arriva arrivano arriverò arriveremo arrivo succede chiude"
+    " chiudono apre aprono costa costano vale resta rimane esce esco parte parto prendo"
+    " prende prendiamo prenderei prenoto ordino lascio lascia perde perdo pago paghiamo"
+    " mando manda mandate spero speriamo credo crede penso pensa pensavo capisco capisce"
+    " conosco conosce abito abita abitiamo lavora lavorano vivo vive sento sente suona"
+    " accetto tiene tengo mette metto brucia sanguina dura inizia finisce bisogna basta"
+    " sembra risulta riesco riesce riusciamo interessa interesserebbe interessano compro"
+    " vendo vende richiamo richiama richiamerò disturbo ringrazio chiedo chiede spiega"
+    " tratta conviene dica dia mandi passi chiami richiami faccia metta lasci tenga"
+    " prenoti confermi c'è c'era c'erano dov'è com'è cos'è n'è s'è m'è l'ho l'ha l'hanno"
+    " l'avevo m'ha m'hanno v'è gocciola funzionerebbe ricevo scrivo dorme tossisce appare"
+    " compare esiste trova trovo occorre bisognerebbe"
+)
+_DONE = (
+    "ricevuto comprato perso dimenticato chiesto prenotato mandato inviato cancellato"
+    " disdetto pagato visto fatto lasciato provato avuto messo dato detto trovato cambiato"
+    " rotto rubato ordinato preso"
+)
 
 LANGUAGE = Language(
     code="it",
@@ -103,6 +132,51 @@ LANGUAGE = Language(
         "può, avete, ha, fate, fa, dura, arrivo, arriva, parte, inizia, serve, devo, trovate, vi",
     ),
     question_least=3,
+    verbs=phrases(_FINITE.replace(" ", ",")),
+    verbs_or_nouns=phrases(
+        "perdono, ricordo, conferma, porta, porto, lavoro, uso, affitto, telefono"
+    ),
+    before_verbs=phrases("io, non, mi, ti, si, ci, lo, le, lei, lui, che, vi"),
+    verbs_alone=phrases(
+        "funziona, funzionano, va, arriva, manca, mancano, gocciola, chiude, apre, sanguina",
+        "serve, capisco, viene, suona, aspetto, arrivano, tossisce, brucia, vengo, cammino",
+    ),
+    needs_more=phrases(
+        "prenotare, ordinare, cambiare, cancellare, annullare, disdire, modificare, spostare",
+        "fare, avere, sapere, vedere, comprare, affittare, vendere, mandare, inviare, ricevere",
+        "rinnovare, ritirare, confermare, controllare, contattare, usare, aprire, chiudere",
+        "mettere, dare, dire, lasciare, trovare, fissare, richiedere, chiedere, portare",
+        "prendere, parlare, essere, darmi, dirmi, farmi, mandarmi, inviarmi, passarmi",
+        "segnalare, denunciare, presentare, restituire, anticipare, rimandare, consultare",
+        "cercare, stipulare, disattivare, attivare, aspettando, cercando, chiamando",
+        "stato, stata, appena, abbastanza, sempre, ancora, già, troppo, ora, adesso, poi, forse",
+        "meglio, proprio, anche, qualcosa di, qualcuno che, tutto, tutta, tutti, tutte, molti",
+        "molte, molta, poco, due, tre, nessuno, sono, ho, ha, mi, ti, ci, si, vi, ne, ci sono",
+        "mi hanno, mi ha, è molto, una molto, un molto, bel, buon, gran, cosa, che cosa, quale",
+        "invece",
+    )
+    | phrases("fa male, fanno male, prima volta, allergico, allergica")
+    | pairs("ho ha hanno abbiamo avete avevo avevamo l'ho appena", _DONE)
+    | pairs(
+        "il la i le lo un una mio mia suo sua",
+        "piccolo piccola nuovo nuova bel bella primo prima secondo seconda terzo terza buon buona"
+        " stesso stessa unico unica ultimo ultima prossimo prossima vecchio vecchia miglior altro"
+        " altra brutto brutta vero vera",
+    )
+    | pairs("non", "è sono ho ha hanno posso può possono voglio devo c'è siamo abbiamo riesco era"),
+    determiners=phrases(
+        "il, lo, la, i, gli, le, un, uno, una, mio, mia, miei, mie, tuo, tua, suo, sua, suoi",
+        "sue, nostro, nostra, nostri, vostro, vostra, questo, questa, questi, queste, quel",
+        "quella, quei, quelle, ogni, qualche, nessun, nessuna, altro, altra, del, della, dei",
+        "delle, al, alla, nel, nella, dal, dalla, sul, sulla",
+    ),
+    attributes=phrases("gran, buon, bel"),
+    adverb_endings=("mente",),
+    subordinators=phrases(
+        "che, perché, se, quando, dove, come, cosa, quanto, ma, però, mentre, quindi, siccome",
+        "chi",
+    ),
+    demonstratives=phrases("che, come, quanto"),
     digits=worth(
         d1=" ".join(_UNITS),
         d2="dieci undici dodici tredici quattordici quindici sedici diciassette diciotto"
@@ -144,6 +218,11 @@ LANGUAGE = Language(
     ),
     asks_to_confirm=phrases(
         "corretto, è corretto, giusto, questo numero, va bene, d'accordo, vero"
+    ),
+    asks_anything=phrases(
+        "aiutarla, aiutarti, aiutare, per lei, fare per, sua richiesta, motivo, qualcos'altro",
+        "altro, problema, successo, succede, mi dica, essere utile, esserle utile, bisogno",
+        "in cosa, di cosa si tratta, serve",
     ),
     asks_yes_no=phrases(
         "è, ha, vuole, desidera, posso, può, preferisce, le, sono, avete, conosce, vorrebbe, c'è",

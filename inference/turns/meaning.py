@@ -20,7 +20,7 @@ from inference.turns.answers import (
 )
 from inference.turns.languages import language_of
 from inference.turns.languages.table import Language
-from inference.turns.statements import is_fact, is_whole
+from inference.turns.statements import ends_clause_with_verb, is_fact, is_whole
 from inference.turns.words import (
     consists_of,
     last_entry,
@@ -309,6 +309,8 @@ def _may_end_here(turn: list[str], table: Language, *, is_question: bool) -> boo
             return True
     if len(turn) < 3:
         return False
+    if ends_clause_with_verb(turn, table):
+        return True
     if last in table.months:  # "may"
         return not table.days.isdisjoint(turn[-3:-1])
     if last in table.auxiliaries:  # "I know where it is", "whatever the price is"

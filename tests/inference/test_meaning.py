@@ -104,6 +104,10 @@ def test_the_end_of_a_turn_is_known_by_its_words(name, hanging, done, cut_offs):
     [
         ("en", 30, 12),
         ("en_held_out", 24, 12),
+        ("de", 37, 7),
+        ("de_held_out", 9, 4),
+        ("nl", 28, 8),
+        ("nl_held_out", 19, 14),
         ("fr", 27, 14),
         ("fr_held_out", 19, 14),
         ("es", 26, 12),
@@ -171,6 +175,37 @@ def test_a_whole_sentence_has_a_verb_and_what_belongs_to_it(text, finish):
     ],
 )
 def test_other_languages_have_whole_sentences(text, language, finish):
+    assert understand(text, language).finish is finish
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "finish"),
+    [
+        ("ich möchte einen termin vereinbaren", "de", Finish.WHOLE),
+        ("ich möchte einen termin", "de", Finish.OPEN),
+        ("ich hätte gern einen termin", "de", Finish.WHOLE),
+        ("ich habe eine frage", "de", Finish.WHOLE),
+        ("ich habe meine karte", "de", Finish.OPEN),
+        ("ich habe meine karte verloren", "de", Finish.WHOLE),
+        ("ich habe starke", "de", Finish.OPEN),
+        ("ich rufe an weil die heizung kaputt ist", "de", Finish.WHOLE),
+        ("ich rufe an weil die heizung", "de", Finish.OPEN),
+        ("ich rufe an wegen der heizung", "de", Finish.WHOLE),
+        ("ich rufe wegen der heizung", "de", Finish.OPEN),
+        ("ich komme nicht weil ich im urlaub bin", "de", Finish.WHOLE),
+        ("ja ich bin", "de", Finish.HANGING),
+        ("ik wil een afspraak maken", "nl", Finish.WHOLE),
+        ("ik wil een afspraak", "nl", Finish.OPEN),
+        ("ik heb een vraag", "nl", Finish.WHOLE),
+        ("ik ben mijn sleutels", "nl", Finish.OPEN),
+        ("ik ben mijn sleutels verloren", "nl", Finish.WHOLE),
+        ("ik bel om een afspraak te maken", "nl", Finish.WHOLE),
+        ("ik bel om een afspraak", "nl", Finish.OPEN),
+        ("ik wilde weten of de winkel open is", "nl", Finish.WHOLE),
+        ("ik wilde weten of de winkel", "nl", Finish.OPEN),
+    ],
+)
+def test_a_verb_that_comes_last_is_waited_for(text, language, finish):
     assert understand(text, language).finish is finish
 
 
@@ -336,6 +371,10 @@ def test_a_date_is_waited_for_until_it_has_its_year(day, finish):
         ("¿Cuál es su número de teléfono?", "es", Expecting.DIGITS),
         ("Qual è il suo indirizzo e-mail?", "it", Expecting.EMAIL),
         ("Klopt dat?", "nl", Expecting.YES_NO),
+        ("Wie kann ich Ihnen helfen?", "de", Expecting.ANYTHING),
+        ("Für wie viele Personen?", "de", Expecting.FACT),
+        ("Waarmee kan ik u helpen?", "nl", Expecting.ANYTHING),
+        ("Hoe laat wilt u komen?", "nl", Expecting.FACT),
         ("Que puis-je faire pour vous ?", "fr", Expecting.ANYTHING),
         ("Pour combien de personnes ?", "fr", Expecting.FACT),
         ("¿En qué puedo ayudarle?", "es", Expecting.ANYTHING),

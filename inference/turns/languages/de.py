@@ -33,6 +33,64 @@ _DAYS = (
     "elft", "zwölft", *(f"{teen}t" for teen in _TEENS[3:]), "zwanzigst", "dreißigst",
     *(f"{unit}undzwanzigst" for unit in _STEMS), "einunddreißigst",
 )  # fmt: skip
+_FINITE = (
+    "arbeite arbeitet arbeiten bekomme bekommt bekommen bekam benötige benötigen bestelle"
+    " bestellt bestellte bezahle bezahlt bin bist bleibe bleibt bleiben blutet brauche"
+    " braucht brauchen brauchte bräuchte bräuchten brennt bringe bringt bringen dachte"
+    " denke dauert erwarte erwarten erreiche erreicht fahre fährt fahren fällt fehlt"
+    " fehlen finde findet finden fand fiel freue freuen funktioniert funktionieren gab"
+    " gebe geben gibt gehe geht gehen gehört gefällt ging glaube glauben habe hab hast hat"
+    " haben hatte hatten hätte hätten heiße heißt hilft hoffe hoffen hole holt holen höre"
+    " hört ist kam kamen kann kannst können könnte könnten kaufe kaufen kenne kennt klappt"
+    " klemmt komme kommst kommt kommen konnte konnten kostet kriege kriegt kriegen lasse"
+    " lässt lassen läuft laufen lebe lebt leide leidet lief liegt liegen ließ mache machst"
+    " macht machen mag mögen möchte möchten muss musst müssen musste mussten müsste"
+    " müssten nehme nimmt nehmen nahm nutze passt passen plane planen raucht reicht riecht"
+    " sage sagt sagen sagte sah schicke schickt schicken schließt schreibe schreibt sehe"
+    " sieht sehen sind sitze sitzt soll sollen sollte sollten spreche spricht sprechen"
+    " stand stehe steht stehen stimmt stinkt stört streikt suche sucht suchen tat tropft"
+    " tut überweise vermisse verstehe versteht verstehen versuche versucht vertrage wäre"
+    " wären war waren warte wartet warten weiß wissen wusste werde wird werden will willst"
+    " wollen wollte wollten wohne wohnt wohnen wünsche würde würden wurde wurden zahle"
+    " zahlt zahlen zieht darf dürfen dürfte senden vermiete vermietet verkauft verkaufe"
+)
+_MODALS = (
+    "möchte möchten möchtest will willst wollen wollte wollten kann kannst können könnte"
+    " könnten konnte konnten muss musst müssen musste mussten müsste müssten soll sollen"
+    " sollte sollten darf dürfen dürfte werde werden wird würde würden wurde wurden"
+)
+_LAST_VERBS = (
+    "machen nehmen nommen geben kommen stellen sprechen sprochen fragen sagen buchen"
+    " ändern ieren kaufen zahlen holen schicken senden bringen legen schreiben schrieben"
+    " lesen sehen hören gehen gangen fahren laufen fallen lassen finden funden suchen"
+    " warten arbeiten wohnen ziehen zogen schieben schoben tragen melden rufen reden"
+    " klären kündigen bestätigen erledigen helfen holfen wissen vergessen trinken bleiben"
+    " blieben stehen standen liegen sitzen halten nutzen vereinbaren tauschen liefern"
+    " reinigen prüfen zeigen kriegen erreichen lernen öffnen schließen schlossen werden"
+    " worden gewesen haben lösen leihen mieten bitten wechseln wenden parken teilen"
+    " richten füllen schauen treffen troffen verlängern sperren besorgen brochen bieten"
+    " boten loren rissen stohlen wiesen getan gehabt gemacht geholt stellt bezahlt gekauft"
+    " schickt bracht legt klärt kündigt bestätigt erledigt liefert gesagt gefragt gehört"
+    " gesucht wartet meldet ändert tauscht prüft öffnet stürzt verletzt iert gebraucht"
+    " gewusst geklappt gepasst wechselt stört teilt längert sperrt gebucht reicht einbart"
+    " wendet gefreut gewohnt gelernt gekriegt gemietet gesetzt setzen worben worfen"
+    " stiegen schnitten geirrt beraten schlafen essen duschen unterschreiben"
+)
+_ATTRIBUTES = (
+    "neu nächst erst letzt ander groß klein gut ganz halb eigen zweit dritt kostenlos"
+    " aktuell frei gebraucht stark schlimm falsch richtig alt jung schön wichtig dringend"
+    " kurz lang warm kalt weiter verschieden medizinisch technisch ärztlich telefonisch"
+    " schriftlich elektrisch persönlich ruhig günstig teur rot blau weiß schwarz grün hoh"
+    " leicht schwer defekt kaputt vegetarisch privat gesetzlich rechtlich möglich passend"
+    " offen ungefähr gesamt einzeln doppelt"
+)
+_INFLECTED = frozenset(
+    f"{stem}{end}" for stem in _ATTRIBUTES.split() for end in ("e", "er", "en", "es", "em")
+)
+_VERB_LAST_AFTER = phrases(
+    "weil, dass, ob, wenn, falls, damit, obwohl, sobald, solange, nachdem, bevor, sodass, wann, wo",
+    "wie, warum, wieso, wer, was, welche, welcher, welches, welchen, woran, womit, wofür, wohin",
+)
 
 LANGUAGE = Language(
     code="de",
@@ -180,6 +238,43 @@ LANGUAGE = Language(
         "zahle, funktioniert, meinen, bedeutet, spricht, sagt, sagten, sprechen, bieten, bietet",
     ),
     question_least=3,
+    verbs=phrases(
+        _FINITE.replace(" ", ","),
+        "rufe an, rufen an, melde mich, melden uns, interessiere mich, fühle mich, hole ab",
+        "frage mich, ziehe um, mache auf, machen auf, schließen um, öffnen um",
+    ),
+    verbs_alone=phrases(
+        "funktioniert, funktionieren, geht, klappt, klemmt, tropft, brennt, blutet, stimmt",
+        "passt, fehlt, reicht, kommt, komme, raucht, stinkt, streikt, steht, kommen, warte",
+        "warten, rufe an, stört",
+    ),
+    needs_more=phrases(
+        "leider, dringend, mir, mich, ihnen, dir, ihm, uns, sich, sie, sehr, vielleicht",
+        "trotzdem, momentan, aktuell, derzeit, bereits, demnächst, unbedingt, wirklich, extra",
+        "direkt, normalerweise, wahrscheinlich, hoffentlich, plötzlich, zuerst, erstmal, mal",
+        "bloß, fast, überhaupt, besonders, nun, jetzt, dann, seitdem, etwas, ein paar",
+        "ein bisschen, meistens, manchmal, damals, weiß nicht, wollte wissen, allergisch",
+        "wollte fragen, wollte nachfragen, möchte wissen, möchte fragen, das erste mal",
+    )
+    | pairs("bin ist sind war waren wäre habe hab haben hat hatte", "nicht heute gestern")
+    | _INFLECTED,
+    determiners=phrases(
+        "der, die, das, den, dem, des, ein, eine, einen, einem, einer, eines, kein, keine",
+        "keinen, keinem, keiner, mein, meine, meinen, meinem, meiner, ihr, ihre, ihren, ihrem",
+        "ihrer, sein, seine, seinen, seinem, seiner, unser, unsere, unseren, unserem, unserer",
+        "dieser, diese, diesen, diesem, dieses, jeder, jede, jeden, jedes, euer, eure, zwei",
+        "drei",
+    ),
+    attributes=_INFLECTED,
+    subordinators=_VERB_LAST_AFTER | phrases("aber, denn, deshalb, deswegen, sondern"),
+    verb_last_after=_VERB_LAST_AFTER,
+    awaits_verb=phrases(_MODALS.replace(" ", ","), "an um")  # "ich rufe an um Ihnen"
+    | pairs(
+        "habe hab haben hat hatte hatten",
+        "der die den das dem mein meine meinen meinem ihr ihre ihren ihnen es mich mir uns sich"
+        " gestern heute bei schon am im vor letzte vorhin",
+    ),
+    awaited_endings=tuple(_LAST_VERBS.split()),
     digits=worth(
         d1=" ".join((*_UNITS, "zwo", "ein")),
         d2=" ".join(_TWO),
@@ -223,6 +318,11 @@ LANGUAGE = Language(
     asks_to_confirm=phrases(
         "richtig, korrekt, stimmt das, stimmt, so richtig, dieser nummer, diese nummer, in ordnung",
         "einverstanden, nicht wahr, oder",
+    ),
+    asks_anything=phrases(
+        "helfen, weiterhelfen, für sie tun, tun, ihr anliegen, worum geht es, worum es geht",
+        "anruf, ihres anrufs, sonst noch, noch etwas, noch was, passiert, problem, los",
+        "erzählen, ihre frage, dienen, auf dem herzen, stimmt nicht",
     ),
     asks_yes_no=phrases(
         _KANN.replace(" ", ","),

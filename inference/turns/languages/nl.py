@@ -13,6 +13,55 @@ _COMPOUND = tuple(
     for ten in _TENS
 )
 _KAN = "kan kunt kun kunnen zou zouden wil wilt willen heb hebt heeft hebben mag moet moeten ben"
+_FINITE = (
+    "bel belt bellen belde ben bent is was waren wordt worden werd begint begrijp"
+    " begrijpt begrijpen bedoel bestel bestelde betaal betaalt betaalde bevestig blijf"
+    " blijft blijven bloedt brandt breng brengt brengen denk denkt denken dacht doe doet"
+    " doen deed duurt ga gaat gaan ging geef geeft geven gaf geloof gebruik gebruikt haal"
+    " haalt halen heb hebt heeft hebben had hadden heet hoef hoeft hoop hopen hoor hoort"
+    " horen hou houdt houden huur huurt kan kunt kun kunnen kon konden ken kent kennen"
+    " kies kijk kijkt klopt kloppen kom komt komen kwam kwamen koop kost kosten krijg"
+    " krijgt krijgen kreeg laat laten leef lekt lees leg ligt liggen lig liep loop loopt"
+    " lopen lukt maak maakt maken meld merk mis mag mogen mocht moet moeten moest moesten"
+    " neem neemt nemen nam noem past passen praat probeer proberen probeerde regel reed"
+    " rijd rijdt ruikt schijnt schrijf sluit sluiten slaap sliep spreek spreekt spreken"
+    " sprak sta staat staan stond snap speelt stop stopt stuur stuurt sturen stuurde"
+    " vergat verhuis verkoop verkoopt verwacht verwachten vind vindt vinden vond voel"
+    " voelt vraag vragen vroeg wacht wachten wachtte weet weten wist werk werkt werken"
+    " werkte wil wilt willen wilde wilden woon woont wonen wou zal zullen zat zeg zegt"
+    " zeggen zei zet zie ziet zien zag zit zitten zoek zoekt zoeken zou zouden zocht"
+    " verkocht lijkt hangt hoest lijd bestaat"
+)
+_MODALS = (
+    "wil wilt willen wilde wilden wou zou zouden kan kunt kun kunnen kon konden moet"
+    " moeten moest moesten mag mogen mocht zal zullen wordt worden werd"
+)
+_LAST_VERBS = (
+    "maken nemen geven komen stellen spreken vragen zeggen boeken wijzigen veranderen"
+    " kopen betalen halen sturen brengen leggen schrijven lezen zien horen gaan rijden"
+    " lopen vallen laten vinden zoeken wachten werken wonen trekken zetten dragen melden"
+    " bellen praten regelen bevestigen helpen weten eten drinken blijven staan liggen"
+    " zitten houden gebruiken ruilen veren nuleren oleren areren beren worden hebben doen"
+    " kunnen lenen huren openen sluiten lossen krijgen mailen delen spellen vullen kijken"
+    " vangen loggen lengen keren wisselen missen huizen proberen uitleggen verplaatsen"
+    " schuiven gemaakt gehaald besteld gesteld betaald gekocht gestuurd gebracht gebeld"
+    " gezegd gevraagd gehoord gezocht gewacht gemeld wijzigd veranderd bevestigd holpen"
+    " stolen loren vergeten kregen sproken nomen vonden geweest gehad gedaan broken eerd"
+    " leverd sloten grepen geopend gelukt gewerkt verhuisd geboren gelegd gezet gepraat"
+    " geregeld gebruikt geleend gehuurd gestopt geprobeerd ontvangen inloggen nodig"
+)
+_INFLECTED = phrases(
+    "nieuwe, eerste, volgende, laatste, andere, grote, kleine, goede, hele, halve, tweede",
+    "derde, verkeerde, juiste, oude, jonge, belangrijke, dringende, korte, lange, warme, koude",
+    "zware, erge, hoge, late, vroege, rode, blauwe, witte, zwarte, groene, vorige, zelfde",
+    "medische, technische, speciale, vegetarische, mogelijke, persoonlijke, beste, vrije, mooie",
+    "goedkope, dure, eigen, verschillende, bepaalde, nederlandse, gewone, extra, snelle",
+    "ernstige, hevige, flinke, rare, vreemde, defecte, kapotte, zieke, nette",
+)
+_VERB_LAST_AFTER = phrases(
+    "omdat, dat, of, als, om, wanneer, terwijl, zodat, hoewel, voordat, nadat, zodra, waar, wat",
+    "wie, hoe, waarom, waarvoor, welke, welk, hoeveel",
+)
 
 LANGUAGE = Language(
     code="nl",
@@ -113,6 +162,43 @@ LANGUAGE = Language(
         "sluit, sluiten, open, opent, begint, spreek, zegt, bedoelt, werkt, heten, heet, was",
     ),
     question_least=3,
+    verbs=phrases(
+        _FINITE.replace(" ", ","),
+        "we zijn, wij zijn, ze zijn, er zijn, zijn er, zijn we, zijn wij, zijn jullie, zijn ze",
+    ),
+    verbs_alone=phrases(
+        "werkt, klopt, kloppen, lekt, past, lukt, bloedt, brandt, komt, wacht, wachten, hoest",
+        "stopt, sluit, slaapt",
+    ),
+    needs_more=phrases(
+        "graag, helaas, mij, me, hem, je, jullie, ons, hen, u, zeer, misschien, toch, momenteel",
+        "nu, dan, al, eens, echt, vooral, zelfs, altijd, meestal, soms, net, pas, eerst",
+        "binnenkort, meteen, toen, daar, ook, wel, even, gewoon, eigenlijk, waarschijnlijk",
+        "hopelijk, plotseling, iets, een paar, een beetje, zich, weet niet, wilde weten, wil weten",
+        "wilde vragen, wou vragen, te vragen, de eerste keer, allergisch",
+    )
+    | pairs("ben is was waren heb heeft hebben had", "niet gisteren vandaag nog")
+    | phrases("is nog niet, ben nog niet, heb nog niet, heeft nog niet, hebben nog niet")
+    | _INFLECTED,
+    determiners=phrases(
+        "de, het, een, geen, mijn, m'n, uw, zijn, z'n, haar, ons, onze, hun, jullie, deze, die",
+        "dit, elke, iedere, welke, welk, elk, twee, drie",
+    ),
+    attributes=_INFLECTED
+    | phrases(
+        "nieuw, klein, groot, ander, goed, gratis, oud, speciaal, tweedehands, half, heel",
+        "warm, koud",
+    ),
+    subordinators=_VERB_LAST_AFTER | phrases("maar, want, dus"),
+    demonstratives=phrases("dat, of, om, als"),
+    verb_last_after=_VERB_LAST_AFTER,
+    awaits_verb=phrases(_MODALS.replace(" ", ","))
+    | pairs(
+        "heb hebt heeft hebben had",
+        "de het mijn uw u hem haar ons onze me mij zich gisteren vorige al net bij in op vandaag",
+    )
+    | pairs("ben is zijn", "mijn al net gisteren vorige vandaag bij"),
+    awaited_endings=tuple(_LAST_VERBS.split()),
     digits=worth(
         d1=" ".join(_UNITS),
         d2="tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien honderd"
@@ -154,6 +240,11 @@ LANGUAGE = Language(
         "welk nummer, factuurnummer, reserveringsnummer, contractnummer, rekeningnummer",
     ),
     asks_to_confirm=phrases("klopt dat, klopt, correct, juist, dit nummer, akkoord, goed, toch"),
+    asks_anything=phrases(
+        "helpen, van dienst, voor u doen, uw vraag, waarover, belt u, waar gaat het over",
+        "gaat het om, nog iets, verder, probleem, gebeurd, aan de hand, waarmee, iets anders",
+        "vertellen, voor u betekenen",
+    ),
     asks_yes_no=phrases(
         _KAN.replace(" ", ","),
         "is, zijn, bent, zal, klopt, was, wenst, kent, gaat, past, bevestigt",

@@ -79,6 +79,9 @@ class Language:
     adverb_endings: tuple[str, ...] = ()  # of words that something follows: "is currently"
     subordinators: frozenset[str] = NONE  # after them a verb is due: "when the manager"
     demonstratives: frozenset[str] = NONE  # of them those that also point: "that number"
+    verb_last_after: frozenset[str] = NONE  # of them those with their verb at the end: "weil"
+    awaits_verb: frozenset[str] = NONE  # "möchte": another verb is due, later in the sentence
+    awaited_endings: tuple[str, ...] = ()  # of such verbs: "vereinbaren", "bestellt"
 
     # numbers
     digits: dict[str, int] = field(default_factory=dict)  # number words by digits they stand for

@@ -840,7 +840,9 @@ class TurnMachine:
     def _to_be_made_sure_ms(self, caller: CallerTurn) -> int:
         """Of silence, then it is recognised again; 0: not."""
         newest = caller.newest()
-        if newest is None or caller.failed or not self._may_lack_an_end(newest):
+        if newest is None or caller.failed or len(caller.in_flight) >= TAKES_AT_ONCE:
+            return 0
+        if not self._may_lack_an_end(newest):
             return 0
         return self._sure_ms(newest)
 

@@ -52,7 +52,8 @@ MISHEARD_LIMIT = 3  # utterances in a row without a word, then someone else shou
 ENDLESS_LIMIT = 3  # longest utterances in a row: music, or a room, not a caller
 COUGH_MS = 480  # of sound without a word that is passed over
 SURE_MS = 100  # of silence in a take, then not even the end of a faint last word is missing
-UNFINISHED_MS = 300  # the same where the words look unfinished: some are known only by the silence
+# The same where the words look unfinished: some are known only by the silence after them.
+UNFINISHED_MS = (200, 300)
 LEAST_SILENCE_MS = 60  # seen by the detector: single frames inside a word are missed
 TAKES_AT_ONCE = 2
 UNLUCKY = 3  # drafts in a row, begun before all was recognised, that nobody heard: no more
@@ -509,15 +510,16 @@ class TurnMachine:
 
     def _may_lack_an_end(self, take: Take) -> bool:
         """Whether the end of a faint last word may be missing."""
-        return take.silence_ms < self._sure_ms(take)
+        return self._sure_ms(take, take) > 0
 
-    def _sure_ms(self, take: Take) -> int:
-        """How much silence is to be in the next take after this one."""
-        finish = take.meaning.finish if take.meaning else None
-        if finish is Finish.DONE:
+    def _sure_ms(self, heard: Take, newest: Take) -> int:
+        """How much silence is to be in the take after the newest, by the words that were heard;
+        0: there need not be another."""
+        if heard.meaning and heard.meaning.finish is Finish.DONE:
             return 0
-        looks_unfinished = take.has_words and finish in (Finish.OPEN, Finish.HANGING)
-        return UNFINISHED_MS if looks_unfinished and take.silence_ms >= SURE_MS else SURE_MS
+        looks_unfinished = heard.has_words and not heard.is_complete
+        steps_ms = (SURE_MS, *UNFINISHED_MS) if looks_unfinished else (SURE_MS,)
+        return next((ms for ms in steps_ms if ms > newest.silence_ms), 0)
 
     def _is_long(self, caller: CallerTurn, at_ms: int) -> bool:
         return at_ms >= caller.from_ms + self.tuning.max_utterance_ms
@@ -842,9 +844,7 @@ class TurnMachine:
         newest = caller.newest()
         if newest is None or caller.failed or len(caller.in_flight) >= TAKES_AT_ONCE:
             return 0
-        if not self._may_lack_an_end(newest):
-            return 0
-        return self._sure_ms(newest)
+        return self._sure_ms(caller.covering(self.tuning.min_speech_ms) or newest, newest)
 
     def _silence_after_ms(self, take: Take | None) -> int:
         """How much silence ends the turn, by all that is known of it."""

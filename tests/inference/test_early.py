@@ -295,9 +295,9 @@ def test_an_answer_begun_in_mid_speech_is_dropped_when_the_words_go_on():
 def test_a_word_that_is_known_only_by_the_silence_after_it_is_asked_for_once_more():
     call = paused()
     call.understood("the")
-    call.wait(80)
+    call.wait(40)
     call.again = None
-    call.wait(160)
+    call.wait(100)
     assert len(call.all(Transcribe)) == 3
     call.understood("the appointment")
     call.wait(400)

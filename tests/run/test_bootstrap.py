@@ -20,6 +20,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# The machine's, as a person's ./run would find it: it mostly has a pip, our environment's never.
+BASE_PYTHON = Path(sys.executable).resolve()
 MANAGE = "import sys\nprint('manage.py', *sys.argv[1:])\n"
 GET = """
 import pathlib, sys
@@ -73,7 +75,7 @@ def wheel(folder: Path, name: str) -> None:
 def environment(folder: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": (folder / "wheels").as_uri()}
-    mine = {"PIP_CONFIG_FILE": os.devnull, "PYTHON": sys.executable, "HOME": str(folder)}
+    mine = {"PIP_CONFIG_FILE": os.devnull, "PYTHON": str(BASE_PYTHON), "HOME": str(folder)}
     return kept | mine | offline | more
 
 

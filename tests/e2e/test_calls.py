@@ -47,7 +47,7 @@ ANSWERS = {
 LONG_SPEECH = "This agent talks for a long time, and nobody has ever heard the end of it. " * 2
 QUIET_MS = 700
 
-HANGUPS, AT_ONCE = 200, 10
+HANGUPS, AT_ONCE = 200, 20
 RSS_GROWTH_MB = 25
 
 

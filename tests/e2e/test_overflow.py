@@ -109,11 +109,12 @@ def test_what_this_machine_holds_is_measured_and_leaves_no_calls(
     asterisk, serve, practice, settings, monkeypatch
 ):
     monkeypatch.setattr(spoken_questions, "PROMPTS", ((ASKS,),))
-    monkeypatch.setattr(measuring, "FEWEST", 1)
+    monkeypatch.setattr(measuring, "FEWEST", 1)  # with one answer a level is over
+    monkeypatch.setattr(measuring, "LONGEST", 4)
     told, before = StringIO(), files_in(settings.RECORDINGS_DIR)
 
     call_command(
-        "measure_capacity", number=NUMBER, most=2, seconds=8, budget_ms=20_000, stdout=told
+        "measure_capacity", number=NUMBER, most=2, seconds=4, budget_ms=20_000, stdout=told
     )
 
     run = CapacityRun.objects.in_force()

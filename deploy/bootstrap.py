@@ -72,6 +72,8 @@ class Failed(Exception):
 
 
 def main(arguments: list[str]) -> int:
+    # some images set it, and then each of our processes compiles Django, torch ... anew
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     command, rest = (arguments[0], arguments[1:]) if arguments else ("up", [])
     if command in ("-h", "--help", "help"):
         print(HELP, end="")

@@ -335,10 +335,36 @@ def check() -> int:
     return 1 if failed else 0
 
 
+# Tests that measure time or whose calls are heard in real time: these have the machine alone.
+ALONE = (
+    "tests/bench/test_conversation.py",
+    "tests/e2e/test_calls.py",
+    "tests/e2e/test_interruptions.py",
+    "tests/e2e/test_overflow.py",
+    "tests/e2e/test_pool.py",
+    "tests/e2e/test_ray.py",
+    "tests/run/test_up.py",
+)
+MOST_WORKERS = 4  # each may load torch
+INTERRUPTED = 2  # of pytest: by Ctrl-C, or by a file that cannot be read
+
+
 def test(arguments: list[str]) -> int:
+    """The tests named; without any all of them, most side by side, then those of ALONE."""
+    if arguments:
+        return pytest(arguments)
+    workers = min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    side_by_side = [f"--numprocesses={workers}", "--dist=loadfile"]
+    first = pytest([*side_by_side, *(f"--ignore={path}" for path in ALONE)])
+    if first == INTERRUPTED:
+        return first
+    return pytest([*ALONE]) or first
+
+
+def pytest(arguments: list[str]) -> int:
     started = time.monotonic()
     code = run_to_end([str(PYTHON), "-m", "pytest", "--durations=8", *arguments])
-    print(f"Tests: {time.monotonic() - started:.0f} s")
+    print(f"Tests: {time.monotonic() - started:.0f} s", flush=True)
     return code
 
 

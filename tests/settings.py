@@ -1,13 +1,15 @@
 """The product's settings, over a folder of this test session's own.
 
 pytest-django loads settings before any conftest, so the folder is chosen here. Processes that
-a test starts inherit the environment and with it the folder; its maker removes it.
+a test starts inherit the environment and with it the folder; its maker removes it. Where tests
+run side by side, each worker of pytest-xdist has a folder of its own inside it.
 """
 
 import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 OF_THE_MACHINE = ("VOICEADMIN_ASTERISK_DIST", "VOICEADMIN_DEBIAN_MIRROR")
 
@@ -17,6 +19,10 @@ if "VOICEADMIN_TEST_VAR" not in os.environ:
             del os.environ[name]
     os.environ["VOICEADMIN_TEST_VAR"] = tempfile.mkdtemp(prefix="va-test-")  # short: sockets
     atexit.register(shutil.rmtree, os.environ["VOICEADMIN_TEST_VAR"], ignore_errors=True)
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+if worker and Path(os.environ["VOICEADMIN_TEST_VAR"]).name != worker:
+    os.environ["VOICEADMIN_TEST_VAR"] += f"/{worker}"
+    Path(os.environ["VOICEADMIN_TEST_VAR"]).mkdir()
 os.environ["VOICEADMIN_VAR"] = os.environ["VOICEADMIN_TEST_VAR"]
 os.environ.pop("REDIS_URL", None)  # a test never touches a queue that somebody uses
 

@@ -34,4 +34,9 @@ def test_the_store_is_real(valkey):
 
 def test_the_test_database_is_the_one_a_started_process_opens(db):
     if connection.vendor == "sqlite":
-        assert str(settings.VAR_DIR) in str(connection.settings_dict["NAME"])
+        assert connection.settings_dict["NAME"] == settings.VAR_DIR / "voiceadmin.sqlite3"
+
+
+def test_workers_side_by_side_share_no_folder():
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        assert settings.VAR_DIR.name == worker

@@ -381,7 +381,11 @@ def test_talking_over_the_agent_stops_it(office):
 # Who may call
 
 
-@pytest.mark.parametrize("password", ["", "wrong", settings.MEDIA_PASSWORD + " "])
+@pytest.mark.parametrize(
+    "password",
+    ["", "wrong", settings.MEDIA_PASSWORD + " "],
+    ids=["none", "another", "one character more"],
+)
 def test_a_wrong_password_is_refused_before_the_socket_opens(office, password):
     async def talk(leg: Leg) -> None:
         is_open, _ = await leg.connect()

@@ -80,7 +80,9 @@ class CallerTurn:
         return [*self.in_flight, self.latest] if self.latest else self.in_flight
 
     def newest(self) -> Take | None:
-        return max(self.takes(), key=lambda take: take.number, default=None)
+        if self.in_flight and (not self.latest or self.latest.number < self.in_flight[-1].number):
+            return self.in_flight[-1]
+        return self.latest
 
     def begin_take(self, take: Take, at_once: int) -> None:
         """No more than so many at once: the oldest is left to itself."""

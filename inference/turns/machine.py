@@ -349,13 +349,13 @@ class TurnMachine:
 
     def _draft_in_pause(self, caller: CallerTurn, take: Take, at_ms: int) -> list[Command]:
         """At once for words that are complete; else when the pause is long enough for an end."""
-        if take.is_complete or at_ms >= self._draft_ms(caller):
+        silence_ms = self._silence_after_ms(caller.covering(self.tuning.min_speech_ms))
+        if take.is_complete or at_ms >= self._draft_ms(caller, silence_ms):
             return self._draft(caller, take)
         return [] if caller.is_still(take) else self._drop_draft(caller)
 
-    def _draft_ms(self, caller: CallerTurn) -> int:
-        """When a reply must be begun to be ready at the end of the turn."""
-        silence_ms = self._silence_after_ms(caller.covering(self.tuning.min_speech_ms))
+    def _draft_ms(self, caller: CallerTurn, silence_ms: int) -> int:
+        """When a reply must be begun to be ready once the silence has lasted so long."""
         return self._pause_ends_ms(caller, silence_ms - REPLY_TAKES_MS)
 
     def _lacks_draft(self, caller: CallerTurn) -> bool:
@@ -836,7 +836,7 @@ class TurnMachine:
         elif early_ms and (sure_ms := self._to_be_made_sure_ms(caller)):
             found.append((self._pause_ends_ms(caller, sure_ms), Deadline.EARLY))
         if self.state is State.LISTENING and self._lacks_draft(caller):
-            found.append((self._draft_ms(caller), Deadline.DRAFT))
+            found.append((self._draft_ms(caller, silence_ms), Deadline.DRAFT))
         return found
 
     def _to_be_made_sure_ms(self, caller: CallerTurn) -> int:

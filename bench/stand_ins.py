@@ -78,6 +78,7 @@ class Work:
     code: int
     began_s: float
     seconds: float
+    cpu_s: float  # of the stand-in itself, in the process that is measured
 
 
 class Ledger:
@@ -86,14 +87,19 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    def add(self, engine: str, code: int, began_s: float) -> None:
-        seconds = time.monotonic() - began_s
-        os.write(self._file, f"{engine} {code} {began_s:.6f} {seconds:.6f}\n".encode())
+    def add(self, engine: str, code: int, began_s: float, cpu_from_s: float) -> None:
+        """`cpu_from_s`: the thread's time when it was begun."""
+        seconds, cpu_s = time.monotonic() - began_s, time.thread_time() - cpu_from_s
+        line = f"{engine} {code} {began_s:.6f} {seconds:.6f} {cpu_s:.6f}\n"
+        os.write(self._file, line.encode())
 
     @staticmethod
     def read(path: Path) -> list[Work]:
         lines = (line.split() for line in path.read_text().splitlines())
-        return [Work(name, int(code), float(at), float(took)) for name, code, at, took in lines]
+        return [
+            Work(name, int(code), float(at), float(took), float(cpu_s))
+            for name, code, at, took, cpu_s in lines
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +186,10 @@ class StandInTranscriber:
         self._ledger = ledger
 
     def transcribe(self, pcm: bytes, knowledge: Knowledge) -> Transcript:
-        began_s = time.monotonic()
+        began_s, cpu_from_s = time.monotonic(), time.thread_time()
         time.sleep(self._cost_ms / 1000)
         text = self._finder.words(pcm)
-        self._ledger.add("stt", code_of(text), began_s)
+        self._ledger.add("stt", code_of(text), began_s, cpu_from_s)
         return Transcript(text)
 
 
@@ -204,7 +210,7 @@ class StandInModel:
                 yield f"{token} "
                 await asyncio.sleep(self._token_ms / 1000)
         finally:
-            self._ledger.add("llm", code, began_s)
+            self._ledger.add("llm", code, began_s, time.thread_time())  # hardly any of its own
 
 
 def _answer(word: str) -> str:
@@ -230,7 +236,7 @@ class StandInSynthesizer:
                 yield piece
                 time.sleep(self._piece_cost_ms / 1000)
         finally:
-            self._ledger.add("tts", code, began_s)
+            self._ledger.add("tts", code, began_s, time.thread_time())  # hardly any of its own
 
 
 class StandIns:

@@ -55,7 +55,7 @@ class Ahead:
 PATIENCE: dict[str, Pauses] = {
     Agent.Patience.BRISK: Pauses(done_ms=200, endpoint_ms=500, hanging_ms=1000),
     Agent.Patience.BALANCED: Pauses(done_ms=200, endpoint_ms=700, hanging_ms=1400),
-    Agent.Patience.PATIENT: Pauses(done_ms=800, endpoint_ms=1200, hanging_ms=2400),
+    Agent.Patience.PATIENT: Pauses(done_ms=800, endpoint_ms=1400, hanging_ms=2400),
 }
 MUTE_MS = 100
 INTERRUPTIONS: dict[str, Interrupting] = {

@@ -351,11 +351,11 @@ behind that sound, whatever was done before. At these costs that is {floor} ms (
 hearing that a word is over takes one or two frames more. A few last words end so faintly that
 the recognition begun at their apparent end lacks them: they wait for the next one, 100 ms later.
 
-A real recogniser mostly has a word before its end. The table "{known}" has each last word when
-PocketSphinx had it (bench/data/clips.json, telephone band, measured; clips whose last word it
-never got are left out): four in five 120 to 480 ms before its end, one in seven up to 240 ms
-after it. There the answer is begun in mid-word, and what is waited for is the silence after a whole
-sentence (300 ms), which is what keeps callers from being cut off."""
+A real recogniser mostly has a word before its end. In the second table, "{known}",
+each last word comes when PocketSphinx had it (bench/data/clips.json, telephone band, measured;
+clips whose last word it never got are left out): four in five 120 to 480 ms before its end, one in
+seven up to 240 ms after it. There the answer is begun in mid-word, and what is waited for is the
+silence after a whole sentence (300 ms), which is what keeps callers from being cut off."""
 
 COLUMNS = (
     "calls",

@@ -46,7 +46,7 @@ CALLS = 20
 SLOWER = 2.0  # the pauses of callers who speak slowly
 THRESHOLDS_MS = (200, 300, 500, 800, 1200)
 CURVE_MS = (100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 1000, 1200)
-SWEEP_MS = (100, 150, 200, 250, 300, 350, 400, 450, 500, 600, 700, 800, 900, 1000, 1100, 1200)
+SWEEP_MS = (100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1400, 1600, 1800)
 DETECTORS = ("webrtc", "silero")
 PIPECAT_PYTHON = "PIPECAT_PYTHON"
 HEAD = (
@@ -57,7 +57,7 @@ VERDICT = (
     "## Left of plain silence and below it?",
     "",
     (
-        "Ours is the balanced preset with another `endpoint_ms` (and, above 600, a longer `done_ms`"
+        "Ours is the balanced preset with another `endpoint_ms` (and, above 800, a longer `done_ms`"
         " and `hanging_ms`, as the patient preset has); of those that cut off fewer turns than"
         " the plain rule and wait less at the median, the one that cuts off fewest. Plain"
         " silence has no words yet when it decides, so both ways to compare are given."
@@ -153,7 +153,7 @@ def sweep() -> Iterator[Tuning]:
     """From hasty to patient, along the presets: the others follow the silence after open words."""
     balanced = PATIENCE["balanced"]
     for endpoint_ms in SWEEP_MS:
-        done_ms = max(min(balanced.done_ms, endpoint_ms), endpoint_ms - 400)
+        done_ms = max(min(balanced.done_ms, endpoint_ms), endpoint_ms - 600)
         yield tuned(done_ms, endpoint_ms, max(balanced.hanging_ms, endpoint_ms * 12 // 5))
 
 

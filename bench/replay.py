@@ -126,14 +126,17 @@ def outcomes(rule: Rule, calls: Sequence[Call]) -> list[Outcome]:
 
 
 def outcome(turn: Turn, decided_ms: Sequence[int]) -> Outcome:
-    """Decisions before the first word was over were about noise, not about the turn."""
+    """Decisions before the first word was over were about noise, not about the turn. One that came
+    with all the words, in the sound of the last one, cut the turn off and leaves nothing to wait
+    for."""
     real = [at_ms for at_ms in decided_ms if at_ms >= turn.words[0].end_ms]
-    final = next((at_ms for at_ms in real if at_ms >= turn.end_ms), turn.end_ms + LONGEST_WAIT_MS)
+    all_known_ms = min(turn.end_ms, turn.words[-1].known_ms)
+    final = next((at_ms for at_ms in real if at_ms >= all_known_ms), turn.end_ms + LONGEST_WAIT_MS)
     early = [at_ms for at_ms in real if at_ms < turn.end_ms]
     cut = sum(
         any(from_ms <= at_ms < to_ms + LATE_MS for at_ms in early) for from_ms, to_ms in turn.pauses
     )
-    return Outcome(final - turn.end_ms, bool(early), cut)
+    return Outcome(max(0, final - turn.end_ms), bool(early), cut)
 
 
 @dataclass(frozen=True, slots=True)

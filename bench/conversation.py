@@ -434,7 +434,7 @@ def main(argv: Sequence[str]) -> list[str]:
     counts = (options.calls,) if options.calls else LEVELS
     agent = tuple(tuple(field.split("=", 1)) for field in options.agent)
     found: dict[str, list[Level]] = {}
-    for costs, times in _wanted(options):
+    for costs, times in _tables(options):
         title = _title(costs, times)
         trial = Trial(costs, times, options.seed, options.seconds, agent=agent)
         print(f"\n## {title}\n", *HEAD, sep="\n", flush=True)
@@ -447,7 +447,7 @@ def main(argv: Sequence[str]) -> list[str]:
     return [] if options.calls else page(found)
 
 
-def _wanted(options: argparse.Namespace) -> list[tuple[Costs, WordTimes]]:
+def _tables(options: argparse.Namespace) -> list[tuple[Costs, WordTimes]]:
     """What was asked for; by default the article's costs, with a word's two times, and none."""
     if options.stage_costs or options.word_times:
         costs = (options.stage_costs,) if options.stage_costs else (ARTICLE, FREE)

@@ -78,7 +78,7 @@ class Work:
     code: int
     began_s: float
     seconds: float
-    cpu_s: float  # of the stand-in itself, in the process that is measured
+    cpu_s: float  # of the stand-in itself, in the process that is measured; only the recogniser's
 
 
 class Ledger:
@@ -87,9 +87,8 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    def add(self, engine: str, code: int, began_s: float, cpu_from_s: float) -> None:
-        """`cpu_from_s`: the thread's time when it was begun."""
-        seconds, cpu_s = time.monotonic() - began_s, time.thread_time() - cpu_from_s
+    def add(self, engine: str, code: int, began_s: float, cpu_s: float = 0.0) -> None:
+        seconds = time.monotonic() - began_s
         line = f"{engine} {code} {began_s:.6f} {seconds:.6f} {cpu_s:.6f}\n"
         os.write(self._file, line.encode())
 
@@ -165,11 +164,10 @@ class WordFinder:
         here_ms = (until - stretch.offset) * FRAME_MS
         words = stretch.clip.words
         for word in words:
-            have_ms = self._times.have_ms(word, is_last=word is words[-1])
             wanted = range(word.start_ms // FRAME_MS, -(-word.end_ms // FRAME_MS))
             if sum(index in stretch.found for index in wanted) * 2 < len(wanted):
                 continue
-            if have_ms <= here_ms:
+            if self._times.have_ms(word, is_last=word is words[-1]) <= here_ms:
                 yield word
 
 
@@ -189,7 +187,7 @@ class StandInTranscriber:
         began_s, cpu_from_s = time.monotonic(), time.thread_time()
         time.sleep(self._cost_ms / 1000)
         text = self._finder.words(pcm)
-        self._ledger.add("stt", code_of(text), began_s, cpu_from_s)
+        self._ledger.add("stt", code_of(text), began_s, time.thread_time() - cpu_from_s)
         return Transcript(text)
 
 
@@ -210,7 +208,7 @@ class StandInModel:
                 yield f"{token} "
                 await asyncio.sleep(self._token_ms / 1000)
         finally:
-            self._ledger.add("llm", code, began_s, time.thread_time())  # hardly any of its own
+            self._ledger.add("llm", code, began_s)
 
 
 def _answer(word: str) -> str:
@@ -236,7 +234,7 @@ class StandInSynthesizer:
                 yield piece
                 time.sleep(self._piece_cost_ms / 1000)
         finally:
-            self._ledger.add("tts", code, began_s, time.thread_time())  # hardly any of its own
+            self._ledger.add("tts", code, began_s)
 
 
 class StandIns:

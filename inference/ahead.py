@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 MOST = 64  # jobs in all engines together; telephony/worker.py has 96 threads for them
 # Three frames too late on average: the machine is full. One stall, be it of 100 ms, is not that;
-# refusing for it cost half the callers of a shared machine their early answers and saved nothing
-# (bench/results/2026-11-23-media-cpu.md).
+# refusing for it cost half the callers of a shared machine their early answers and saved nothing.
 LATE_MS = 60
 JUDGED_MS = 1_000  # what the average is taken over, at least
 FEWEST = 4  # fewer are no average

@@ -27,8 +27,7 @@ class Take:
 
     @property
     def is_complete(self) -> bool:
-        """Whether a turn may well end with its words."""
-        return self.meaning is not None and self.meaning.finish in (Finish.DONE, Finish.WHOLE)
+        return self.meaning is not None and self.meaning.is_complete
 
     def covers(self, click_ms: int) -> bool:
         """Whether all the caller has said is in it; a click of less than that may follow."""

@@ -64,6 +64,11 @@ class Meaning:
     finish: Finish
     kind: Kind
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether a turn may well end with these words."""
+        return self.finish in (Finish.DONE, Finish.WHOLE)
+
 
 NOTHING = Meaning(0, Finish.OPEN, Kind.NOTHING)
 

@@ -45,7 +45,7 @@ class Patience:
         finish = meaning.finish if meaning else Finish.OPEN
         setting_ms = self._setting_ms(finish, heard)
         silence_ms = setting_ms * self._stretch_percent // 100
-        self._was_done = finish in (Finish.DONE, Finish.WHOLE)
+        self._was_done = meaning is not None and meaning.is_complete
         self.last = Waiting(
             silence_ms, setting_ms, self._stretch_percent, self._distrust_percent, heard
         )

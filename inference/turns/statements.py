@@ -18,8 +18,9 @@ def is_whole(turn: list[str], table: Language) -> bool:
     """Words that do not hang, without what was said before and after them out of politeness."""
     if len(turn) < 2 or _lacks_something(turn, table):
         return False
-    clause = turn[_last_clause_at(turn, table) :]
-    if _has_verb_last(turn, clause, table):
+    begins_at = _last_clause_at(turn, table)
+    clause = turn[begins_at:]
+    if _has_verb_last(turn, begins_at, table):
         return _is_last_verb(clause[-1], table)
     has_verb = any(_is_verb(clause, at, table) for at in range(len(clause) - 1)) or (
         clause[-1] in table.verbs_alone and _is_verb(clause, len(clause) - 1, table)
@@ -29,8 +30,10 @@ def is_whole(turn: list[str], table: Language) -> bool:
 
 def ends_clause_with_verb(turn: list[str], table: Language) -> bool:
     """ "Weil ich im Urlaub bin": elsewhere "ich bin" lacks the rest."""
-    clause = turn[_last_clause_at(turn, table) :]
-    return len(clause) > 2 and clause[-1] in table.verbs and _has_verb_last(turn, clause, table)
+    begins_at = _last_clause_at(turn, table)
+    if len(turn) - begins_at <= 2 or turn[-1] not in table.verbs:
+        return False
+    return _has_verb_last(turn, begins_at, table)
 
 
 def is_fact(turn: list[str], table: Language) -> bool:
@@ -67,9 +70,8 @@ def _begins_clause(word: str, table: Language) -> bool:
     return word in table.pronouns or word in table.determiners or word in table.verbs
 
 
-def _has_verb_last(turn: list[str], clause: list[str], table: Language) -> bool:
-    before = turn[: len(turn) - len(clause)]
-    return bool(before) and before[-1] in table.verb_last_after
+def _has_verb_last(turn: list[str], begins_at: int, table: Language) -> bool:
+    return begins_at > 0 and turn[begins_at - 1] in table.verb_last_after
 
 
 def _is_last_verb(word: str, table: Language) -> bool:

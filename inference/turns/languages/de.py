@@ -1,6 +1,6 @@
 """German."""
 
-from inference.turns.languages.table import Language, pairs, phrases, stems, worth
+from inference.turns.languages.table import Language, pairs, phrases, stems, words, worth
 
 _ICH = "ich du wir sie er es man ihr"
 _KANN = (
@@ -229,8 +229,8 @@ LANGUAGE = Language(
         "was, wer, wo, wann, warum, wieso, weshalb, wie, wohin, woher, welche, welcher, welches",
         "welchen, wem, wen, wofür, womit, worum, wieviel, wieviele",
     ),
-    question_verbs=phrases(
-        _KANN.replace(" ", ","),
+    question_verbs=words(_KANN)
+    | phrases(
         "ist, hat, hast, bist, kostet, kosten, komme, kommt, kommen, finde, findet, finden, macht",
         "machen, mach, öffnen, öffnet, schließen, schließt, dauert, heißt, heißen, geht, gehen",
         "steht, stehen, liegt, liegen, brauche, braucht, bekomme, bekommt, erreiche, rufe, fährt",
@@ -238,8 +238,8 @@ LANGUAGE = Language(
         "zahle, funktioniert, meinen, bedeutet, spricht, sagt, sagten, sprechen, bieten, bietet",
     ),
     question_least=3,
-    verbs=phrases(
-        _FINITE.replace(" ", ","),
+    verbs=words(_FINITE)
+    | phrases(
         "rufe an, rufen an, melde mich, melden uns, interessiere mich, fühle mich, hole ab",
         "frage mich, ziehe um, mache auf, machen auf, schließen um, öffnen um",
     ),
@@ -268,7 +268,8 @@ LANGUAGE = Language(
     attributes=_INFLECTED,
     subordinators=_VERB_LAST_AFTER | phrases("aber, denn, deshalb, deswegen, sondern"),
     verb_last_after=_VERB_LAST_AFTER,
-    awaits_verb=phrases(_MODALS.replace(" ", ","), "an um")  # "ich rufe an um Ihnen"
+    awaits_verb=words(_MODALS)
+    | phrases("an um")  # "ich rufe an um Ihnen"
     | pairs(
         "habe hab haben hat hatte hatten",
         "der die den das dem mein meine meinen meinem ihr ihre ihren ihnen es mich mir uns sich"
@@ -324,8 +325,8 @@ LANGUAGE = Language(
         "anruf, ihres anrufs, sonst noch, noch etwas, noch was, passiert, problem, los",
         "erzählen, ihre frage, dienen, auf dem herzen, stimmt nicht",
     ),
-    asks_yes_no=phrases(
-        _KANN.replace(" ", ","),
+    asks_yes_no=words(_KANN)
+    | phrases(
         "ist, hat, darf, stimmt, passt, geht, kennen, wissen, sprechen, rufen, wünschen, benötigen",
         "nehmen, kommen, bleiben, bestätigen",
     ),

@@ -1,6 +1,6 @@
 """English."""
 
-from inference.turns.languages.table import Language, pairs, phrases, worth
+from inference.turns.languages.table import Language, pairs, phrases, words, worth
 
 _I = "i you we they he she it"
 _DO = "do does did can could will would should shall may must have has had"
@@ -161,7 +161,7 @@ LANGUAGE = Language(
         "and so on, et cetera, or not, what's the matter, is this, the other one",
     )
     - phrases("is this"),
-    auxiliaries=phrases(_VERBS.replace(" ", ",")),
+    auxiliaries=words(_VERBS),
     pronouns=phrases("i, you, we, they, he, she, it, this, that, these, those, there"),
     stranded=phrases("for, from, to, about, with, like"),
     stranded_after=phrases("what, what's, who, who's, which, where, whose"),
@@ -169,22 +169,20 @@ LANGUAGE = Language(
         "what, what's, whats, when, when's, where, where's, who, who's, whose, why, how, how's",
         "which",
     ),
-    question_verbs=phrases(
-        _VERBS.replace(" ", ","),
+    question_verbs=words(_VERBS)
+    | phrases(
         "what's, whats, when's, where's, who's, how's, costs, happens, happened",
     ),
-    verbs=phrases(_VERBS.replace(" ", ","), _FINITE.replace(" ", ","))
+    verbs=words(_VERBS, _FINITE)
     | phrases(
         "i'm, you're, we're, they're, he's, she's, it's, that's, there's, here's, what's, who's",
         "where's, how's, when's, i'll, you'll, we'll, they'll, it'll, i've, you've, we've, they've",
         "i'd, you'd, we'd, they'd, he'd, she'd, let's, something's, everything's, nothing's",
     ),
-    verbs_or_nouns=phrases(_FINITE_OR_NOUN.replace(" ", ",")),
-    before_verbs=phrases(
+    verbs_or_nouns=words(_FINITE_OR_NOUN),
+    before_verbs=words(_I, _DO, _DO_NOT)
+    | phrases(
         "to, and, please, just, then, not, never, always, still, already, really, also, only",
-        _I.replace(" ", ","),
-        _DO.replace(" ", ","),
-        _DO_NOT.replace(" ", ","),
         "i'll, you'll, we'll, they'll, i've, you've, we've, they've, i'd, we'd, let's",
     ),
     verbs_alone=phrases(
@@ -225,7 +223,7 @@ LANGUAGE = Language(
         d3="thousand",
     ),
     zeros=phrases("zero, oh, o, nought"),
-    tens=phrases(_TENS.replace(" ", ",")),
+    tens=words(_TENS),
     after_tens=phrases(",".join(_UNITS[1:])),
     doubles={"double": 2, "triple": 3, "treble": 3},
     plus=phrases("plus"),

@@ -1,6 +1,6 @@
 """Spanish."""
 
-from inference.turns.languages.table import Language, pairs, phrases, worth
+from inference.turns.languages.table import Language, pairs, phrases, words, worth
 
 _UNITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
 _TENS = "treinta cuarenta cincuenta sesenta setenta ochenta noventa"
@@ -121,7 +121,7 @@ LANGUAGE = Language(
         "tiene, puedo, puede, hay, dura, tarda, queda, hace, hacen, hago, llego, sale, empieza",
     ),
     question_least=3,
-    verbs=phrases(_FINITE.replace(" ", ",")),
+    verbs=words(_FINITE),
     verbs_or_nouns=phrases("cuenta, espera, trabajo, pago, uso, marcha, cambio, envío, reserva"),
     before_verbs=phrases("yo, no, me, te, se, le, les, nos, ya, él, ella, usted, que"),
     verbs_alone=phrases(
@@ -172,7 +172,7 @@ LANGUAGE = Language(
         " ochocientos novecientos",
     ),
     zeros=phrases("cero"),
-    tens=phrases(_TENS.replace(" ", ",")),
+    tens=words(_TENS),
     after_tens=phrases(",".join(_UNITS[1:])),
     joiners=phrases("y"),
     doubles={"doble": 2, "triple": 3},

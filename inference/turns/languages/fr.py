@@ -1,6 +1,6 @@
 """French."""
 
-from inference.turns.languages.table import Language, pairs, phrases, worth
+from inference.turns.languages.table import Language, pairs, phrases, words, worth
 
 _UNITS = ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf")
 _TENS = "vingt trente quarante cinquante soixante septante huitante octante nonante"
@@ -125,7 +125,7 @@ LANGUAGE = Language(
         "coûtent, ouvrez, ouvre, fermez, ferme, dure, allez, va, vont, commence, qu'est, dois",
         "vous",
     ),
-    verbs=phrases(_FINITE.replace(" ", ","))
+    verbs=words(_FINITE)
     | frozenset(f"{short}'{verb}" for short in "jnmtslc" for verb in _AFTER_APOSTROPHE.split()),
     verbs_or_nouns=phrases(
         "marche, marchent, passe, demande, commande, réserve, note, compte, montre, livre"
@@ -189,8 +189,8 @@ LANGUAGE = Language(
         d3="mille",
     ),
     zeros=phrases("zéro"),
-    tens=phrases(_TENS.replace(" ", ","), "quatrevingt, quatrevingts, dix"),
-    after_tens=phrases(_AFTER_TENS.replace(" ", ","), ",".join(_UNITS[1:])),
+    tens=words(_TENS) | phrases("quatrevingt, quatrevingts, dix"),
+    after_tens=words(_AFTER_TENS) | phrases(",".join(_UNITS[1:])),
     joiners=phrases("et"),
     written_together=("quatre vingt", "quatre vingts"),
     doubles={"double": 2, "triple": 3},

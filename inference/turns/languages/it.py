@@ -1,6 +1,6 @@
 """Italian."""
 
-from inference.turns.languages.table import Language, pairs, phrases, worth
+from inference.turns.languages.table import Language, pairs, phrases, words, worth
 
 _UNITS = ("zero", "uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove")
 _TENS = (
@@ -132,7 +132,7 @@ LANGUAGE = Language(
         "può, avete, ha, fate, fa, dura, arrivo, arriva, parte, inizia, serve, devo, trovate, vi",
     ),
     question_least=3,
-    verbs=phrases(_FINITE.replace(" ", ",")),
+    verbs=words(_FINITE),
     verbs_or_nouns=phrases(
         "perdono, ricordo, conferma, porta, porto, lavoro, uso, affitto, telefono"
     ),

@@ -1,6 +1,6 @@
 """Dutch."""
 
-from inference.turns.languages.table import Language, pairs, phrases, stems, worth
+from inference.turns.languages.table import Language, pairs, phrases, stems, words, worth
 
 _UNITS = ("nul", "een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen")
 _STEMS = ("een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen")
@@ -156,14 +156,14 @@ LANGUAGE = Language(
         "voor: stel lees",
     ),
     question_words=phrases("wat, wie, waar, wanneer, waarom, hoe, hoeveel, welke, welk, waarvoor"),
-    question_verbs=phrases(
-        _KAN.replace(" ", ","),
+    question_verbs=words(_KAN)
+    | phrases(
         "is, zijn, bent, kost, kosten, duurt, kom, komt, gaat, gaan, vind, vindt, doe, doet, zit",
         "sluit, sluiten, open, opent, begint, spreek, zegt, bedoelt, werkt, heten, heet, was",
     ),
     question_least=3,
-    verbs=phrases(
-        _FINITE.replace(" ", ","),
+    verbs=words(_FINITE)
+    | phrases(
         "we zijn, wij zijn, ze zijn, er zijn, zijn er, zijn we, zijn wij, zijn jullie, zijn ze",
     ),
     verbs_alone=phrases(
@@ -192,7 +192,7 @@ LANGUAGE = Language(
     subordinators=_VERB_LAST_AFTER | phrases("maar, want, dus"),
     demonstratives=phrases("dat, of, om, als"),
     verb_last_after=_VERB_LAST_AFTER,
-    awaits_verb=phrases(_MODALS.replace(" ", ","))
+    awaits_verb=words(_MODALS)
     | pairs(
         "heb hebt heeft hebben had",
         "de het mijn uw u hem haar ons onze me mij zich gisteren vorige al net bij in op vandaag",
@@ -245,8 +245,8 @@ LANGUAGE = Language(
         "gaat het om, nog iets, verder, probleem, gebeurd, aan de hand, waarmee, iets anders",
         "vertellen, voor u betekenen",
     ),
-    asks_yes_no=phrases(
-        _KAN.replace(" ", ","),
+    asks_yes_no=words(_KAN)
+    | phrases(
         "is, zijn, bent, zal, klopt, was, wenst, kent, gaat, past, bevestigt",
     ),
     units=_UNITS,

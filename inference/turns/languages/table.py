@@ -15,6 +15,11 @@ def phrases(*lines: str) -> frozenset[str]:
     return frozenset(entry for line in lines for each in line.split(",") if (entry := each.strip()))
 
 
+def words(*lines: str) -> frozenset[str]:
+    """Entries of one word each, parted by spaces."""
+    return frozenset(word for line in lines for word in line.split())
+
+
 def pairs(first: str, second: str) -> frozenset[str]:
     """Each word of the one before each word of the other: "do i", "do you", "can i"..."""
     return frozenset(f"{one} {other}" for one, other in product(first.split(), second.split()))

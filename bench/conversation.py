@@ -21,13 +21,12 @@ from typing import Any
 
 from django.conf import settings
 
-from agents.demo import NUMBER
 from bench.caller import Asked, Caller, Requests
 from bench.calls import percentile
 from bench.clips import Clip, clips
-from bench.house import Door, Server, media_house
+from bench.house import Door, Server, call_in, media_house
 from bench.stand_ins import TOKEN_MS, Costs, Ledger, WordTimes, Work
-from telephony.media_client import TICK_S, Lateness, Leg, dial
+from telephony.media_client import TICK_S, Lateness, Leg
 
 LEVELS = (1, 10, 40, 100)
 SECONDS = {1: 180.0, 10: 90.0}  # of measuring; more calls need less
@@ -158,15 +157,8 @@ class Crowd:
 
     async def _call(self, name: str, turns: int, chance: Random) -> None:
         caller = Caller(self._requests, Random(f"{self._seed} call {name}"), turns)
-        variables = {
-            "CALL_ID": f"{int(time.time())}.{name}",
-            "CALL_FROM": "+493012345",
-            "CALL_TO": NUMBER,
-            "CALL_DIRECTION": "in",
-        }
         phase_s = chance.uniform(0, TICK_S)
-        door = self._door
-        leg = await dial(door.port, door.password, caller, variables, phase_s, self.late)
+        leg = await call_in(self._door, name, caller, phase_s, self.late)
         self.callers.append(caller)
         self.legs.append(leg)
         while not (caller.is_done or leg.over.is_set()):

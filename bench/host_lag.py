@@ -21,13 +21,12 @@ from random import Random
 from django.conf import settings
 from django.core.management import call_command
 
-from agents.demo import NUMBER
 from agents.models import Question, Voice
 from bench.calls import percentile
-from bench.house import Door, media_house
+from bench.house import Door, call_in, media_house
 from inference.engines import coqui
 from telephony import human_voice
-from telephony.media_client import SILENCE, TICK_S, Lateness, Leg, dial, wire
+from telephony.media_client import SILENCE, TICK_S, Lateness, wire
 from telephony.worker import Worker
 from tests import model_servers, tiny_models
 
@@ -167,7 +166,7 @@ async def _crowd(door: Door, calls: int, lag: Path) -> Measured:
     ears = [Asking(question, Random(f"lag {n}")) for n in range(calls)]
     late, legs = Lateness(), []
     for n, ear in enumerate(ears):
-        legs.append(await _dialled(door, ear, n, late))
+        legs.append(await call_in(door, str(n), ear, Random(n).uniform(0, TICK_S), late))
         await asyncio.sleep(min(0.25, 5 / calls))
     await asyncio.sleep(WARM_S)
     late.ticks_s.clear()
@@ -179,17 +178,6 @@ async def _crowd(door: Door, calls: int, lag: Path) -> Measured:
         leg.hang_up()
     await asyncio.gather(*(leg.over.wait() for leg in legs))
     return _measured(ears, lag, (from_s, until_s), stayed, late)
-
-
-async def _dialled(door: Door, ear: Asking, number: int, late: Lateness) -> Leg:
-    variables = {
-        "CALL_ID": f"{int(time.time())}.{number}",
-        "CALL_FROM": "+493012345",
-        "CALL_TO": NUMBER,
-        "CALL_DIRECTION": "in",
-    }
-    phase_s = Random(number).uniform(0, TICK_S)
-    return await dial(door.port, door.password, ear, variables, phase_s, late)
 
 
 def _measured(

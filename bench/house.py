@@ -14,8 +14,10 @@ from typing import Any
 
 from django.conf import settings
 
+from agents.demo import NUMBER
 from agents.models import Agent
 from records.models import Turn
+from telephony.media_client import Ear, Lateness, Leg, dial
 from tests.e2e.asterisk import RunningAsterisk, free_port, running_asterisk
 
 READY_S = 120
@@ -70,6 +72,17 @@ class Door:
 
     port: int
     password: str
+
+
+async def call_in(door: Door, name: str, ear: Ear, phase_s: float, late: Lateness) -> Leg:
+    """A caller to the demo's number; `name` tells the call from others at the same door."""
+    variables = {
+        "CALL_ID": f"{int(time.time())}.{name}",
+        "CALL_FROM": "+493012345",
+        "CALL_TO": NUMBER,
+        "CALL_DIRECTION": "in",
+    }
+    return await dial(door.port, door.password, ear, variables, phase_s, late)
 
 
 @contextmanager

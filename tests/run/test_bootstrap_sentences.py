@@ -1,18 +1,13 @@
 """What pip's output and the disk are turned into."""
 
 import errno
-import importlib.util
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-spec = importlib.util.spec_from_file_location(
-    "bootstrap", Path(__file__).resolve().parents[2] / "deploy" / "bootstrap.py"
-)
-bootstrap = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bootstrap)
+from deploy import bootstrap
 
 
 @pytest.mark.parametrize(

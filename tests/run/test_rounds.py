@@ -1,14 +1,12 @@
 """What `./run test` asks of pytest, and what it makes of the answers."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
+from deploy import bootstrap
+
 ROOT = Path(__file__).resolve().parents[2]
-spec = importlib.util.spec_from_file_location("bootstrap", ROOT / "deploy" / "bootstrap.py")
-bootstrap = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bootstrap)
 
 GREEN, RED, INTERRUPTED = 0, 1, 2
 

@@ -114,7 +114,7 @@ class CallerTurn:
         """The take that holds all the caller has said, if it has come."""
         return self.latest if self.latest and self.latest.covers(click_ms) else None
 
-    def is_still(self, take: Take) -> bool:
+    def keeps_draft(self, take: Take) -> bool:
         """Whether the draft is of this later take's words, too; then it bears more speech."""
         if self.draft is None or self.draft.text != take.text:
             return False

@@ -343,7 +343,7 @@ class TurnMachine:
 
     def _draft_in_speech(self, caller: CallerTurn, take: Take) -> list[Command]:
         """Words that are complete may be all there is, though the last one still sounds."""
-        if caller.is_still(take):
+        if caller.keeps_draft(take):
             return []
         return self._draft(caller, take, WORD_MS) if take.is_complete else self._drop_draft(caller)
 
@@ -352,7 +352,7 @@ class TurnMachine:
         silence_ms = self._silence_after_ms(caller.covering(self.tuning.min_speech_ms))
         if take.is_complete or at_ms >= self._draft_ms(caller, silence_ms):
             return self._draft(caller, take)
-        return [] if caller.is_still(take) else self._drop_draft(caller)
+        return [] if caller.keeps_draft(take) else self._drop_draft(caller)
 
     def _draft_ms(self, caller: CallerTurn, silence_ms: int) -> int:
         """When a reply must be begun to be ready once the silence has lasted so long."""
